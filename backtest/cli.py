@@ -7,9 +7,10 @@ import logging
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
@@ -34,30 +35,21 @@ from backtest.console import complain, console, echo, echo_data, open_in_browser
 from backtest.examples import epilog_of, group_of
 from backtest.interrupts import INTERRUPTED, INTERRUPTION
 from backtest.options import (
+    CHECK,
     EXECUTED,
+    UNCHANGED,
     Csv,
-    Data,
-    End,
     File,
     Out,
-    Settings,
-    Start,
+    RunOptions,
     Xlsx,
     announce_compiling,
-    check_command,
-    command_line,
-    config_of,
+    expanded,
     quietly,
-    typed,
     write_sheets,
 )
 from data.errors import UserError
 from data.files import check_utf8
-
-if TYPE_CHECKING:
-    from engine.config import RunConfig
-    from engine.runs.run import Run
-    from reports.sheets import Sheets
 
 USER_ERROR = 2
 OUR_ERROR = 1
@@ -86,10 +78,7 @@ def _front(
 
 def _run(
     file: File,
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
+    options: RunOptions = UNCHANGED,
     out: Out = Path("runs"),
     engine: Annotated[str, typer.Option("--engine", help="backtrader, compiled or python.")] = "backtrader",
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics as JSON, and nothing else.")] = False,
@@ -110,7 +99,7 @@ def _run(
 
     if benchmark and no_tearsheet:
         raise UserError("--benchmark is the tear-sheet's: leave --no-tearsheet out")
-    config, shipped = config_of(file, data, settings, start, end)
+    config, shipped = options.find(file)
     reported = config.controls == "on" and not no_report
     if open_page and no_tearsheet and not reported:
         raise UserError("--open has no page to open: leave one of them in")
@@ -127,7 +116,7 @@ def _run(
             result = run(config, progress=say, engine=engine, meanwhile=ahead)
             sheets = {} if no_tearsheet else tearsheets(result, benchmarks)
             folder = write_pages(result, out, sheets, drawing, report=reported, progress=say)
-    write_sheets(partial(_run_sheets, result), as_csv, workbook)
+    write_sheets(lambda sheets: sheets.of_run(result), as_csv, workbook)
     if as_json:
         echo_data((folder / "metrics.json").read_text(encoding="utf-8"), nl=False)
         return
@@ -135,21 +124,15 @@ def _run(
 
     remarks = [f"{file} is a run that ships; `backtest init` writes one of your own."] if shipped else []
     if result.simulated:
-        real = command_line(("run",), file, "DIR", settings, start, end)
+        real = replace(options, data="DIR").line(file)
         remarks.append(f"For real history give its folder: {real}  (see the README).")
     if any(finding.severity == "warning" for finding in result.market.findings):
-        remarks.append(f"What the audit warns of is shown by: {check_command(file, data, settings, start, end)}")
+        remarks.append(f"What the audit warns of is shown by: {options.line(file, CHECK)}")
     paged = reported or not no_tearsheet
     place = folder / ("report.html" if reported else "tearsheet.html") if paged else folder
     show_run(console(), result, place, remarks)
     if open_page:
         open_in_browser(place)
-
-
-def _run_sheets(result: Run) -> Sheets:
-    from reports.sheets import of_run
-
-    return of_run(result)
 
 
 def _first(context: typer.Context) -> None:
@@ -163,22 +146,16 @@ def _first(context: typer.Context) -> None:
     assert isinstance(commands, TyperGroup)  # noqa: S101  # `app`
     command = commands.commands["run"]
     typed = command.make_context("run", [ASKED, *context.args], parent=context.parent)
-    config, _shipped = config_of(ASKED, *(typed.params[name] for name in ("data", "settings", "start", "end")))
+    config = RunOptions(*(typed.params[name] for name in ("data", "settings", "start", "end"))).config(ASKED)
     with steps(1) as say:
         typed.params["file"] = chosen_run(config, complain, partial(say, advance=False))
     with typed:
         command.invoke(typed)
 
 
-def _parity(
-    file: File,
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
-) -> None:
+def _parity(file: File, options: RunOptions = UNCHANGED) -> None:
     """Run the plain loop, the compiled kernel and backtrader side by side; exit with 3 where they part."""
-    config, _shipped = config_of(file, data, settings, start, end)
+    config = options.config(file)
     from engine.validation.parity import parity
     from reports.run import show_parity
 
@@ -199,10 +176,7 @@ def _compare(
             autocompletion=completion.kept_runs,
         ),
     ],
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
+    options: RunOptions = UNCHANGED,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
     page: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the page goes.")] = None,
     as_csv: Csv = None,
@@ -216,19 +190,9 @@ def _compare(
     from backtest.comparing import compare_runs, is_yaml
     from reports.comparison_page import show_comparison
 
-    def configure(file: str) -> RunConfig:
-        return config_of(file, data, settings, start, end)[0]
-
-    options = typed(data, settings, start, end)
     with quietly(), steps(1 + pictures + 8 * sum(map(is_yaml, given))) as say:
-        found, written = compare_runs(given, runs, configure, options, page, say, pictures=pictures)
-
-    def sheets() -> Sheets:
-        from reports.sheets import of_comparison
-
-        return of_comparison(found)
-
-    write_sheets(sheets, as_csv, workbook)
+        found, written = compare_runs(given, runs, options.config, options.typed, page, say, pictures=pictures)
+    write_sheets(lambda sheets: sheets.of_comparison(found), as_csv, workbook)
     show_comparison(console(), found, written)
     if open_page:
         open_in_browser(written)
@@ -242,10 +206,7 @@ def _explain(
         ),
     ],
     date: Annotated[str, typer.Argument(metavar="DATE", help="The session, YYYY-MM-DD.")],
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
+    options: RunOptions = UNCHANGED,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")] = False,
 ) -> None:
@@ -253,11 +214,8 @@ def _explain(
     from backtest.explaining import explain_run
     from reports.explain import show_day
 
-    def configure(file: str) -> RunConfig:
-        return config_of(file, data, settings, start, end)[0]
-
     with quietly():
-        explanation = explain_run(given, date, runs, configure, typed(data, settings, start, end))
+        explanation = explain_run(given, date, runs, options.config, options.typed)
     if as_json:
         import json
 
@@ -303,7 +261,7 @@ for _name, _command in COMMANDS.items():
         context_settings=AS_TYPED if _command is _first else None,
         rich_help_panel=group_of(_name),
         epilog=epilog_of(_name),
-    )(_command)
+    )(expanded(_command))
 data_commands.app.command("valuation")(filings_commands.valuation)
 data_commands.app.command("filings")(filings_commands.filings)
 app.add_typer(data_commands.app, name="data", rich_help_panel=group_of("data"))

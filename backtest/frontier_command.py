@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from backtest.console import console, counting, echo_data, open_in_browser
-from backtest.options import (
-    EXECUTED,
-    Data,
-    End,
-    Settings,
-    Start,
-    announce_compiling,
-    command_line,
-    config_of,
-    quietly,
-    within,
-    write_page,
-)
+from backtest.options import EXECUTED, UNCHANGED, RunOptions, announce_compiling, quietly, within, write_page
 from data.errors import UserError, quoted
 from data.ranges import ROWS, Range
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from engine.config import RunConfig
     from engine.research.way_books import FileGiven
 
 STRENGTH = Range(0.001, 10)
@@ -54,10 +40,7 @@ def frontier(
             help="Strengths of each way, such as 0.1,0.2; not of several hedges of a file.",
         ),
     ] = None,
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
+    options: RunOptions = UNCHANGED,
     rows: Annotated[int, typer.Option("--top", **within(ROWS), help="Rows to show.")] = 12,
     page: Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Where the page is written.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")] = False,
@@ -66,7 +49,7 @@ def frontier(
     """Compare every way to make the core safer with holding less of it: what a point of safety cost, by which way."""
     strengths = None if weights is None else _numbers(weights)
     ways = None if named is None else [way.strip() for text in named for way in text.split(",") if way.strip()]
-    given = [_given(file, data, settings, start, end) for file in files]
+    given = [_given(file, options) for file in files]
     from engine.research.frontier import place_ways, plan_frontier
     from reports.frontier import show_frontier, write_frontier
 
@@ -86,13 +69,10 @@ def frontier(
         open_in_browser(target)
 
 
-def _given(file: str, data: str | None, settings: list[str] | None, start: str | None, end: str | None) -> FileGiven:
+def _given(file: str, options: RunOptions) -> FileGiven:
     from engine.research.way_books import FileGiven
 
-    def configure(more: Sequence[str]) -> RunConfig:
-        return config_of(file, data, [*(settings or ()), *more], start, end)[0]
-
-    return FileGiven(configure(()), configure, command_line(("run",), file, data, settings, start, end))
+    return FileGiven(options.config(file), partial(options.config, file), options.line(file))
 
 
 def _numbers(text: str) -> list[float]:

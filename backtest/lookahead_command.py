@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from backtest.console import complain, console, echo_data, steps
-from backtest.options import Data, End, File, Settings, Start, config_of, quietly, within
+from backtest.options import UNCHANGED, File, RunOptions, quietly, within
 from data.ranges import COUNT
 
 LOOKS_AHEAD = 3
@@ -15,10 +15,7 @@ LOOKS_AHEAD = 3
 
 def lookahead(
     file: File,
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
+    options: RunOptions = UNCHANGED,
     cuts: Annotated[
         int | None,
         typer.Option(
@@ -28,7 +25,7 @@ def lookahead(
     as_json: Annotated[bool, typer.Option("--json", help="Print the proof as JSON, and nothing else.")] = False,
 ) -> None:
     """Prove that no decision uses what wasn't known yet, and show what it hangs on; exit with 3 where that fails."""
-    config, _shipped = config_of(file, data, settings, start, end)
+    config = options.config(file)
     from engine.backtrader_engine.guard import RefusedError
     from engine.validation.prove import STEPS, prove
 

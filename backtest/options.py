@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -63,6 +66,8 @@ Xlsx = Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write
 Json = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 Page = Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Write a page, too.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
+CHECK = ("data", "check", "--run")
+"""The command that shows what the audit finds in a run's history."""
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 """How an address begins, ``http:``."""
 
@@ -116,19 +121,6 @@ def command_line(
     return shlex.join(words)
 
 
-def check_command(
-    file: str, data: str | None, settings: Sequence[str] | None, start: str | None, end: str | None
-) -> str:
-    """Return the command that shows what the audit finds in a run's history."""
-    return command_line(("data", "check", "--run"), file, data, settings, start, end)
-
-
-def typed(data: str | None, settings: list[str] | None, start: str | None, end: str | None) -> tuple[str, ...]:
-    """Return the options that were typed of those that are about YAML files."""
-    given = (("--data", data), ("--set", settings), ("--start", start), ("--end", end))
-    return tuple(option for option, value in given if value)
-
-
 def config_of(
     file: str, data: str | None, settings: list[str] | None, start: str | None, end: str | None
 ) -> tuple[RunConfig, bool]:
@@ -141,7 +133,57 @@ def config_of(
     with quietly():
         config = load_config(path, given)
     config = config if data is None else with_data(config, data)
-    return config.checked_by(check_command(file, data, settings, start, end)), shipped
+    return config.checked_by(command_line(CHECK, file, data, settings, start, end)), shipped
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What is changed of a run's YAML: the options of every command that takes one."""
+
+    data: Data = None
+    settings: Settings = None
+    start: Start = None
+    end: End = None
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """Those that were typed."""
+        given = (("--data", self.data), ("--set", self.settings), ("--start", self.start), ("--end", self.end))
+        return tuple(option for option, value in given if value)
+
+    def find(self, file: str) -> tuple[RunConfig, bool]:
+        """Return a file's config, and whether a shipped file was taken for want of a local one."""
+        return config_of(file, self.data, self.settings, self.start, self.end)
+
+    def config(self, file: str, more: Sequence[str] = ()) -> RunConfig:
+        """Return a file's config, with more keys set."""
+        return replace(self, settings=[*(self.settings or ()), *more]).find(file)[0]
+
+    def line(self, file: str, does: Sequence[str] = ("run",)) -> str:
+        """Return a command with these options, as it is typed."""
+        return command_line(does, file, self.data, self.settings, self.start, self.end)
+
+
+UNCHANGED = RunOptions()
+
+
+def expanded(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command with the options of `RunOptions` in place of its argument ``options``, for typer to read."""
+    signature = inspect.signature(command, eval_str=True)
+    if "options" not in signature.parameters:
+        return command
+    own = inspect.signature(RunOptions, eval_str=True).parameters
+
+    @wraps(command)
+    def with_options(**given: Any) -> None:
+        command(options=RunOptions(**{name: given.pop(name) for name in own}), **given)
+
+    asked = [
+        each for one in signature.parameters.values() for each in (own.values() if one.name == "options" else [one])
+    ]
+    with_options.__signature__ = signature.replace(parameters=asked)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {each.name: each.annotation for each in asked}
+    return with_options
 
 
 def quietly() -> redirect_stdout[TextIO]:
@@ -149,16 +191,17 @@ def quietly() -> redirect_stdout[TextIO]:
     return redirect_stdout(sys.stderr)
 
 
-def write_sheets(sheets: Callable[[], Mapping[str, Sheet]], as_csv: Path | None, workbook: Path | None) -> None:
-    """Write tables for spreadsheets where that is asked for: the first as CSV, all as a workbook.
+def write_sheets(make: Callable[[Any], Mapping[str, Sheet]], as_csv: Path | None, workbook: Path | None) -> None:
+    """Write tables that are made by `reports.sheets` where that is asked for: the first as CSV, all as a workbook.
 
     Raises UserError where a file can't be written.
     """
     if as_csv is None and workbook is None:
         return
+    from reports import sheets
     from reports.renderers.spreadsheet import write_csv, write_xlsx
 
-    made = sheets()
+    made = make(sheets)
     first = next(iter(made.values()))
     writers = ((as_csv, lambda path: write_csv(path, first)), (workbook, lambda path: write_xlsx(path, made)))
     for target, write in writers:

@@ -9,13 +9,13 @@ import typer
 
 from backtest import completion
 from backtest.console import console, echo, echo_data
-from backtest.options import Data, End, File, Settings, Start, config_of
+from backtest.options import UNCHANGED, File, RunOptions
 from data.errors import UserError
 
 
-def validate(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
+def validate(file: File, options: RunOptions = UNCHANGED) -> None:
     """Check a run, its strategy and the history it would use, without running it."""
-    config, _shipped = config_of(file, data, settings, start, end)
+    config = options.config(file)
     from backtest.api import load_market
     from engine.analytics.drift import short_warning
     from engine.evaluate_strategy import evaluate_strategy
@@ -32,11 +32,11 @@ def validate(file: File, data: Data = None, settings: Settings = None, start: St
         echo(f"warning: {warning}")
 
 
-def show(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
+def show(file: File, options: RunOptions = UNCHANGED) -> None:
     """Print a run with every default written out, as YAML that runs again."""
     from engine.runs.record import config_yaml
 
-    echo_data(config_yaml(config_of(file, data, settings, start, end)[0]), nl=False)
+    echo_data(config_yaml(options.config(file)), nl=False)
 
 
 def init(name: Annotated[str, typer.Argument(help="What to call it.")] = "my_hedge") -> None:

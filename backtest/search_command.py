@@ -9,19 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import console, counting, echo_data, open_in_browser
-from backtest.options import (
-    Data,
-    End,
-    File,
-    Settings,
-    Start,
-    announce_compiling,
-    command_line,
-    config_of,
-    kept_in,
-    quietly,
-    within,
-)
+from backtest.options import UNCHANGED, File, RunOptions, announce_compiling, kept_in, quietly, within
 from backtest.sweep_commands import Answer, Cluster
 from data.errors import UserError
 from data.ranges import PROCESSES, ROWS, SEED, TRIALS
@@ -46,10 +34,7 @@ def search(
         str | None, typer.Option("--directions", help="maximize or minimize, one for each objective.")
     ] = None,
     answer: Answer = False,
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
+    options: RunOptions = UNCHANGED,
     seed: Annotated[int, typer.Option("--seed", **within(SEED), help="Of the sampler.")] = 0,
     workers: Annotated[
         int | None,
@@ -65,7 +50,7 @@ def search(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Search a space too large for a grid (optuna), for one objective or a front of two. Resumes when killed."""
-    config, _shipped = config_of(file, data, settings, start, end)
+    config = options.config(file)
     from data.files import write_and_sweep_up
     from engine.research.search.objectives import objectives_of
     from engine.research.search.run import PAGE, plan_search, search_trials, selling_line
@@ -84,7 +69,7 @@ def search(
         line = selling_line(planned, market)
     page = result.folder / PAGE
     marked = "SIMULATED " if result.simulated else ""
-    command = command_line(("run",), file, data, settings, start, end)
+    command = options.line(file)
     title = f"{marked}{config.name}: search"
     write_and_sweep_up(page, lambda path: write_search_page(path, result, line, title=title, command=command))
     if as_json:

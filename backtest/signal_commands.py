@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from backtest.console import console, echo_data, steps
 from backtest.options import (
+    UNCHANGED,
     Csv,
-    Data,
-    End,
     File,
     Json,
     Open,
     Page,
-    Settings,
-    Start,
+    RunOptions,
     Xlsx,
-    config_of,
     page_asked_for,
     quietly,
     taken,
@@ -30,16 +27,10 @@ from backtest.options import (
 from data.errors import UserError, quoted
 from data.ranges import CASH, DAYS
 
-if TYPE_CHECKING:
-    from reports.sheets import Sheets
-
 
 def signal(
     file: File,
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
+    options: RunOptions = UNCHANGED,
     equity: Annotated[
         float | None, typer.Option("--equity", metavar="DOLLARS", help="What your book is worth.", show_default=False)
     ] = None,
@@ -63,31 +54,20 @@ def signal(
     equity, held = taken("--equity", equity, CASH), None if hold is None else _held(hold)
     if equity is not None and held is not None:
         raise UserError("--hold tells what your book is worth: leave --equity out")
-    config, _shipped = config_of(file, data, settings, start, end)
+    config = options.config(file)
     from engine.inspection.live_signal import signal_now
-    from reports.signal import show_signal
+    from reports.signal import show_signal, write_signal_page
 
     with quietly(), steps(1) as say:
         say("asking the strategy")
         live = signal_now(config, days=days, equity=equity, held=held)
-
-    def sheets() -> Sheets:
-        from reports.sheets import of_signal
-
-        return of_signal(live)
-
-    write_sheets(sheets, as_csv, workbook)
+    write_sheets(lambda sheets: sheets.of_signal(live), as_csv, workbook)
     if as_json:
         echo_data(json.dumps(live.as_dict(), indent=2, allow_nan=False))
     else:
         show_signal(console(), live)
-
-    def write(path: Path) -> None:
-        from reports.signal import write_signal_page
-
-        write_signal_page(path, live)
-
-    page_asked_for(page, write, Path(f"{config.name}-signal.html"), quiet=as_json, open_page=open_page)
+    usual = Path(f"{config.name}-signal.html")
+    page_asked_for(page, lambda path: write_signal_page(path, live), usual, quiet=as_json, open_page=open_page)
 
 
 def _held(text: str) -> dict[str, float]:
@@ -107,10 +87,7 @@ def _held(text: str) -> dict[str, float]:
 
 def study(
     file: File,
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
+    options: RunOptions = UNCHANGED,
     every: Annotated[
         str,
         typer.Option("--every", metavar="[entry|signal]", help="Triggers: entries ordered, or rises of the signal."),
@@ -125,29 +102,20 @@ def study(
     open_page: Open = False,
 ) -> None:
     """Study what the fund and the underlying did 1, 5, 21 and 63 sessions after each trigger, against all days."""
-    config, _shipped = config_of(file, data, settings, start, end)
+    config = options.config(file)
     from backtest.studying import study_run
-    from reports.study import show_study
+    from reports.study import show_study, write_study_page
 
     with quietly(), steps(3) as say:
         found = study_run(config, every, since, say)
-
-    def sheets() -> Sheets:
-        from reports.sheets import of_study
-
-        return of_study(found.study, simulated=found.simulated)
-
-    write_sheets(sheets, as_csv, workbook)
+    write_sheets(lambda sheets: sheets.of_study(found.study, simulated=found.simulated), as_csv, workbook)
     if as_json:
         echo_data(json.dumps(found.study.as_dict(), indent=2, allow_nan=False))
     else:
         show_study(console(), found.study, found.roles, found.marks)
 
     def write(path: Path) -> None:
-        from reports.study import write_study_page
-
-        write_study_page(
-            path, found.study, found.roles, title=found.title, span=found.span, note=" ".join(found.marks) or None
-        )
+        note = " ".join(found.marks) or None
+        write_study_page(path, found.study, found.roles, title=found.title, span=found.span, note=note)
 
     page_asked_for(page, write, Path(f"{config.name}-study.html"), quiet=as_json, open_page=open_page)

@@ -9,20 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.console import Count, console, counting, echo_data
-from backtest.options import (
-    Data,
-    End,
-    File,
-    Json,
-    Open,
-    Page,
-    Settings,
-    Start,
-    config_of,
-    page_asked_for,
-    quietly,
-    within,
-)
+from backtest.options import UNCHANGED, File, Json, Open, Page, RunOptions, page_asked_for, quietly, within
 from data.ranges import DAYS, PROCESSES, SESSIONS
 
 if TYPE_CHECKING:
@@ -31,10 +18,7 @@ if TYPE_CHECKING:
 
 def stress(
     file: File,
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
+    options: RunOptions = UNCHANGED,
     scenarios: Annotated[
         list[str] | None,
         typer.Option(
@@ -68,7 +52,7 @@ def stress(
     open_page: Open = False,
 ) -> None:
     """Replay history's falls and rallies behind the last close, draw paths from there, find where the hedge fails."""
-    config, _shipped = config_of(file, data, settings, start, end)
+    config = options.config(file)
     from engine.stress.stress import steps_of
     from engine.stress.stress import stress as run_stress
     from reports.stress import write_stress_page

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from backtest.console import complain, console, counting, echo_data
 from backtest.options import (
+    UNCHANGED,
     Csv,
-    Data,
-    End,
     File,
     Params,
-    Settings,
-    Start,
+    RunOptions,
     Xlsx,
     announce_compiling,
-    command_line,
-    config_of,
     kept_in,
     quietly,
     within,
     write_sheets,
 )
 from data.ranges import PROCESSES, ROWS, SEED
-
-if TYPE_CHECKING:
-    from reports.sheets import Sheets
 
 Workers = Annotated[int | None, typer.Option("--workers", **within(PROCESSES), help="Threads, or processes.")]
 Executor = Annotated[
@@ -49,10 +42,7 @@ Cluster = Annotated[str | None, typer.Option("--cluster", metavar="ADDRESS", hel
 def sweep(
     file: File,
     params: Params = None,
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
+    options: RunOptions = UNCHANGED,
     random: Annotated[
         int | None, typer.Option("--random", **within(ROWS), metavar="N", help="Draw N combinations.")
     ] = None,
@@ -72,7 +62,7 @@ def sweep(
     workbook: Xlsx = None,
 ) -> None:
     """Run many combinations of a run's keys, compiled; every row is what `backtest run` gives. Resumes when killed."""
-    config, _shipped = config_of(file, data, settings, start, end)
+    config = options.config(file)
     import json
 
     from backtest.sweeping import frame_of, write_sweep_html
@@ -88,30 +78,16 @@ def sweep(
     announce_compiling()
     with quietly(), counting("combinations", len(grid)) as count:
         result = run_sweep(config, grid, out, workers or 1, count, executor=computing, begin=count.begin, answer=answer)
-    page = write_sweep_html(result, config, command_line(("run",), file, data, settings, start, end))
-
-    def sheets() -> Sheets:
-        from reports.sheets import of_sweep
-
-        return of_sweep(frame_of(result, [axis.name for axis in grid.axes], kept=True), result)
-
-    write_sheets(sheets, as_csv, workbook)
+    page = write_sweep_html(result, config, options.line(file))
+    names = [axis.name for axis in grid.axes]
+    write_sheets(lambda sheets: sheets.of_sweep(frame_of(result, names, kept=True), result), as_csv, workbook)
     standing = standing_of(result.folder)
     for path in standing.tried.damaged if standing else ():
         complain(f"{path}: is damaged: what that sweep tried isn't counted: make it again, or remove it")
     if as_json:
+        counts = {"combinations": len(grid), "sessions": result.sessions}
         seconds = {f"{name}_seconds": value for name, value in result.seconds.items()}
-        echo_data(
-            json.dumps(
-                {
-                    "combinations": len(grid),
-                    "sessions": result.sessions,
-                    **seconds,
-                    **figures_of(standing),
-                    "folder": str(result.folder),
-                }
-            )
-        )
+        echo_data(json.dumps({**counts, **seconds, **figures_of(standing), "folder": str(result.folder)}))
         return
     from reports.overfitting import show_overfitting
     from reports.renderers.terminal import show, where

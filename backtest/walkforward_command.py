@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from backtest.console import console, counting, echo_data, open_in_browser, steps
-from backtest.options import (
-    Data,
-    End,
-    File,
-    Params,
-    Settings,
-    Start,
-    announce_compiling,
-    command_line,
-    config_of,
-    kept_in,
-    quietly,
-    within,
-)
+from backtest.options import UNCHANGED, File, Params, RunOptions, announce_compiling, kept_in, quietly, within
 from backtest.sweep_commands import Answer, Cluster, Executor, Workers
 from data.errors import UserError
 from data.ranges import SESSIONS
@@ -44,10 +32,7 @@ def walkforward(
         int, typer.Option("--embargo", **within(SESSIONS), help="Sessions between training and test.")
     ] = 20,
     answer: Answer = False,
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
+    options: RunOptions = UNCHANGED,
     workers: Workers = None,
     executor: Executor = None,
     cluster: Cluster = None,
@@ -59,7 +44,7 @@ def walkforward(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Choose parameters on the past and judge them on the next stretch, over and over. Resumes when killed."""
-    config, _shipped = config_of(file, data, settings, start, end)
+    config = options.config(file)
     from backtest.api import write_pages
     from backtest.drawing import drawn_beside
     from backtest.tearsheets import UNHEDGED, tearsheets
@@ -88,7 +73,7 @@ def walkforward(
                 return write_pages(result, folder, tearsheets(result, UNHEDGED), drawing, report=True, progress=say)
 
             walk = walk_forward(plan, out, computing, write, say)
-            page = write_walkforward_page(walk, command_line(("run",), file, data, settings, None, None))
+            page = write_walkforward_page(walk, replace(options, start=None, end=None).line(file))
     if as_json:
         import json
 
