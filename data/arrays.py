@@ -24,7 +24,7 @@ def day(text: object) -> np.datetime64:
 
 
 def among(days: Dates, held: Dates) -> Flags:
-    """Return for each of some days whether it is one of others, shape (days,); both have to be in order."""
+    """Return for each of some days whether it is one of others, shape (days,), which have to be in order."""
     if not len(held):
         return np.zeros(len(days), np.bool_)
     found: Flags = held[np.minimum(np.searchsorted(held, days), len(held) - 1)] == days

@@ -100,9 +100,7 @@ def as_traded(listing: Listing, sessions: Dates, day: Course, paid: Floats, rng:
     columns = [np.round(before * (course - paid), 4) for course in (day.open, day.high, day.low, day.close)]
     volume = _dollars(day, listing.turnover, sessions, rng) / columns[-1]
     columns += [np.round(volume, -2), np.round(before * paid, 6), split]
-    for column in columns:
-        read_only(column)
-    return Bars(listing.instrument, sessions, *columns)
+    return Bars(listing.instrument, sessions, *map(read_only, columns))
 
 
 def is_ex_date(sessions: Dates) -> Floats:

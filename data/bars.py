@@ -98,6 +98,11 @@ class Bars:
         return carried_forward(level)
 
 
+def later_splits(split: Floats) -> Floats:
+    """Return the product of the splits after each row: a traded price is the split-adjusted one times this."""
+    return np.append(np.cumprod(split[::-1])[::-1][1:], 1.0)
+
+
 def splits_beyond(split: Floats) -> Flags:
     """Return the rows up to which splits multiply to what no share became; those that can't be alone count as 1."""
     able = (split >= SPLIT.low) & (split <= SPLIT.high)

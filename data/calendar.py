@@ -76,8 +76,7 @@ def _sessions(first_year: int, last_year: int) -> Dates:
         user_cache().keep(name, sessions.tobytes())
     else:
         sessions = np.frombuffer(kept, DAYS)
-    read_only(sessions)
-    return sessions
+    return read_only(sessions)
 
 
 def _build(first_year: int, last_year: int) -> Dates:

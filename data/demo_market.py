@@ -30,6 +30,7 @@ from data.simulate import (
     ten_year_rate,
     volatility_index,
 )
+from data.stamps import WEDNESDAY, weekdays
 
 FIRST, LAST = day("2009-01-02"), day("2026-06-30")
 
@@ -106,8 +107,7 @@ FUNDS = (
 )
 
 CHIPS = tuple(f"CHIP{number:02d}" for number in range(1, 21))
-CHIP_WEIGHTS = (1 / np.arange(6, 26)) / (1 / np.arange(6, 26)).sum()
-read_only(CHIP_WEIGHTS)
+CHIP_WEIGHTS = read_only((1 / np.arange(6, 26)) / (1 / np.arange(6, 26)).sum())
 """The chip makers' part of SOXX at every close, 11 % down to 3 %."""
 CHIP_YIELDS = (0.0, 0.008, 0.016)
 """Dividends a year, in turn."""
@@ -247,8 +247,7 @@ def _series(sector: Sector) -> Iterator[Series]:
         "HY_SPREAD": credit_spread(volatility),
     }
     for name, column in values.items():
-        read_only(column)
-        yield Series(name, sector.sessions, column)
+        yield Series(name, sector.sessions, read_only(column))
 
 
 def demo_events(chips: tuple[str, ...], first: np.datetime64, last: np.datetime64) -> tuple[Events, ...]:
@@ -272,8 +271,7 @@ def _on_wednesdays(name: str, days: list[tuple[str, str]], first: np.datetime64,
     """Return events on the first Wednesday from each of some days on, with the day each was announced."""
     since: Dates = np.array([text for text, _ in days], dtype="datetime64[D]")
     announced: Dates = np.array([text for _, text in days], dtype="datetime64[D]")
-    weekday = (since.astype(np.int64) + 3) % 7  # day 0, 1970-01-01, was a Thursday; 0 is Monday
-    dates: Dates = since + (2 - weekday) % 7 * DAY
+    dates: Dates = since + (WEDNESDAY - weekdays(since)) % 7 * DAY
     kept = (dates >= first) & (dates <= last)
     return make_events(name, dates[kept], announced=announced[kept])
 

@@ -137,9 +137,7 @@ def make_events(
     columns = [np.asarray(dates, "datetime64[D]")[order], whose[order], when[order]]
     if announced is not None:
         columns.append(np.asarray(announced, "datetime64[D]")[order])
-    for column in columns:
-        read_only(column)
-    return Events(name, *columns)
+    return Events(name, *map(read_only, columns))
 
 
 def make_members(
@@ -151,10 +149,7 @@ def make_members(
     first = open_ended if since is None else np.asarray(since, "datetime64[D]")
     last = open_ended if until is None else np.asarray(until, "datetime64[D]")
     order = np.lexsort((first, whose))
-    columns = (whose[order], first[order], last[order])
-    for column in columns:
-        read_only(column)
-    return Members(name, *columns)
+    return Members(name, *(read_only(column[order]) for column in (whose, first, last)))
 
 
 def _words(words: Sequence[str] | Words) -> Words:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Flags, Floats, day
-from data.bars import COLUMNS, PRICES, Bars
+from data.bars import COLUMNS, PRICES, Bars, later_splits
 from data.ranges import ANY
 
 PAID = (*PRICES, "dividend")
@@ -125,14 +125,13 @@ def _move(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
 
 def _as_traded(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
     del repair
-    later = _later_splits(columns)
+    later = _later(columns)
     _scale(columns, np.ones(len(bars), dtype=bool), later)
     columns["volume"] /= later
 
 
-def _later_splits(columns: dict[str, Floats]) -> Floats:
-    known = np.where(columns["split"] > WORTHLESS, columns["split"], 1.0)
-    return np.append(np.cumprod(known[::-1])[::-1][1:], 1.0)
+def _later(columns: dict[str, Floats]) -> Floats:
+    return later_splits(np.where(columns["split"] > WORTHLESS, columns["split"], 1.0))
 
 
 def _price(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
@@ -158,7 +157,7 @@ def _dividends(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
 
 def _by_later_splits(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
     del bars
-    columns["dividend"] *= _later_splits(columns) ** repair.factor
+    columns["dividend"] *= _later(columns) ** repair.factor
 
 
 def _widen(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:

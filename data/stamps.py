@@ -24,7 +24,7 @@ COMPACT = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{4
 EXCEL_EPOCH = dt.date(1899, 12, 30)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 NEW_YORK = "America/New_York"
-MONDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = 0, 3, 4, 5, 6
+MONDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = 0, 2, 3, 4, 5, 6
 DAILY = 3
 """Of the four days between a Sunday and its Friday, those that have to be there in a week of daily rows."""
 ENOUGH = 2

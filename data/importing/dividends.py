@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data.arrays import Flags, Floats, Ints, day
-from data.bars import PRICES, Bars
+from data.bars import PRICES, Bars, later_splits
 from data.importing.table import ImportedTable, counted
 from data.ranges import PAID, PRICE
 
@@ -234,10 +234,3 @@ def _sharpen(starts: Ints, ratio: Floats, level: Floats) -> None:
             if abs(before - level[run]) >= abs(before - level[run - 1]):
                 break
             starts[run] -= 1
-
-
-def later_splits(split: Floats) -> Floats:
-    """Return the product of the splits after each row: a traded price is the split-adjusted one times this."""
-    later = np.ones(len(split))
-    later[:-1] = np.cumprod(split[:0:-1])[::-1]
-    return later

@@ -7,10 +7,10 @@ import re
 import numpy as np
 
 from data.arrays import Dates, Flags, Floats
-from data.bars import MULTIPLY, PRICES, Bars, splits_beyond
+from data.bars import MULTIPLY, PRICES, Bars, later_splits, splits_beyond
 from data.calendar import nyse_sessions
 from data.errors import DataError
-from data.importing.dividends import later_splits, read_paid, with_dividends
+from data.importing.dividends import read_paid, with_dividends
 from data.importing.table import ImportedTable, counted, named_days
 from data.ranges import PRICE, SPLIT, VOLUME
 

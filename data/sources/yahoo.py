@@ -21,8 +21,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from data.arrays import Dates, Flags, Floats
-from data.bars import PRICES, Bars
+from data.arrays import Dates, Flags, Floats, among
+from data.bars import PRICES, Bars, later_splits
 from data.calendar import nyse_sessions
 from data.errors import DataError, did_you_mean
 from data.families import FUNDS
@@ -191,12 +191,7 @@ def fetch(
 
 
 def _on_sessions(dates: Dates) -> Flags:
-    if not len(dates):
-        return np.zeros(0, dtype=bool)
-    sessions = nyse_sessions(dates[0], dates[-1])
-    if len(sessions) == len(dates) and (sessions == dates).all():
-        return np.ones(len(dates), dtype=bool)
-    return np.isin(dates, sessions, assume_unique=True)
+    return among(dates, nyse_sessions(dates[0], dates[-1])) if len(dates) else np.zeros(0, dtype=bool)
 
 
 def _left_out(what: str, dates: Dates) -> tuple[str, ...]:
@@ -332,11 +327,11 @@ def _as_traded(symbol: str, frame: pd.DataFrame, events: Actions) -> Bars:
     """Return a bar for every row and for every day with an event, split adjustment undone; NaN where no price is."""
     rows = _days(frame.index)
     happened = np.array([*events.split, *events.dividend], dtype="datetime64[D]")
-    dates = rows if _all_in(happened, rows) else np.union1d(rows, happened)
+    dates = rows if len(rows) and among(happened, rows).all() else np.union1d(rows, happened)
     split, paid = np.ones(len(dates)), np.zeros(len(dates))
     split[np.searchsorted(dates, list(events.split))] = list(events.split.values())
     paid[np.searchsorted(dates, list(events.dividend))] = list(events.dividend.values())
-    later = np.append(np.cumprod(split[::-1])[::-1][1:], 1.0)
+    later = later_splits(split)
     times = np.append(np.cumsum((split != 1.0)[::-1])[::-1][1:], 0)
     at = np.searchsorted(dates, rows)
     columns = {}
@@ -348,11 +343,6 @@ def _as_traded(symbol: str, frame: pd.DataFrame, events: Actions) -> Bars:
     lost = (columns["volume"] < COUNTED) & (later < 1.0)
     columns["volume"] = np.where(lost, 0.0, np.round(columns["volume"] / later))
     return Bars(symbol, dates, **columns, dividend=_rounded(paid, later, times), split=split)
-
-
-def _all_in(days: Dates, rows: Dates) -> bool:
-    """Return whether every day is among the rows, which are sorted; np.isin would sort them all again."""
-    return bool(len(rows)) and bool((rows[np.minimum(np.searchsorted(rows, days), len(rows) - 1)] == days).all())
 
 
 def _rounded(adjusted: Floats, later: Floats, times: Floats) -> Floats:

@@ -6,8 +6,6 @@ date had always been known.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from data.arrays import DAY, Dates, Floats, Ints
@@ -83,17 +81,8 @@ def share_to_report(sessions: Sessions, schedule: Schedule, symbols: Symbols = N
 
 
 def _of(schedule: Events, symbols: Symbols) -> Events:
-    if symbols is None:
-        return schedule
-    own = np.isin(schedule.symbols, np.array([symbols], np.str_).ravel())
-    announced = None if schedule.announced is None else schedule.announced[own]
-    return replace(
-        schedule,
-        dates=schedule.dates[own],
-        symbols=schedule.symbols[own],
-        timing=schedule.timing[own],
-        announced=announced,
-    )
+    own = symbols if symbols is None else np.isin(schedule.symbols, np.array([symbols], np.str_).ravel())
+    return schedule if own is None else schedule.rows(own)
 
 
 def _coming(sessions: Dates, events: Events) -> Dates:
