@@ -149,7 +149,7 @@ def make_members(
     first = open_ended if since is None else np.asarray(since, "datetime64[D]")
     last = open_ended if until is None else np.asarray(until, "datetime64[D]")
     order = np.lexsort((first, whose))
-    return Members(name, *(read_only(column[order]) for column in (whose, first, last)))
+    return Members(name, read_only(whose[order]), read_only(first[order]), read_only(last[order]))
 
 
 def _words(words: Sequence[str] | Words) -> Words:

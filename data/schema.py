@@ -123,16 +123,8 @@ def _series_rules(frame: pd.DataFrame) -> tuple[FileRule, ...]:
 def _events_rules(frame: pd.DataFrame) -> tuple[FileRule, ...]:
     """One event of a company on a day: a row that stands twice is a fault, as it may be another company's."""
     key = [column for column in ("date", "symbol") if column in frame]
-    rules = (
-        *_in_step(frame, schedule=True),
-        _has_date("date"),
-        FileRule(
-            f"{' and '.join(key)} stand{'s' * (len(key) == 1)} twice",
-            "keep one row for both" if len(key) > 1 else "keep one row a date",
-            lambda f: ~f.duplicated(subset=key) | f["date"].isna(),
-            "duplicate",
-        ),
-    )
+    once = _once(key, "keep one row for both" if len(key) > 1 else "keep one row a date", dated=True)
+    rules = (*_in_step(frame, schedule=True), _has_date("date"), once)
     return (*rules, *_announced()) if "announced" in frame else rules
 
 
@@ -141,12 +133,7 @@ def _members_rules(frame: pd.DataFrame) -> tuple[FileRule, ...]:
     rules = (
         FileRule("symbol is missing", "fill it in, or delete the row", lambda f: f["symbol"] != "", "symbol-missing"),
         FileRule("from or to is no date", f"{ISO}, or leave it empty", lambda f: ~f["unread"], "undated"),
-        FileRule(
-            f"{' and '.join(key)} stand{'s' * (len(key) == 1)} twice",
-            "keep one row",
-            lambda f: ~f.duplicated(subset=key),
-            "duplicate",
-        ),
+        _once(key, "keep one row"),
     )
     if not {"from", "to"} <= set(frame):
         return rules
@@ -161,22 +148,23 @@ _RULES: Mapping[str, Callable[[pd.DataFrame], tuple[FileRule, ...]]] = {
 }
 
 
-def _has_date(column: str) -> FileRule:
+def _has_date(column: str, remedy: str = ISO) -> FileRule:
     key = "undated" if column == "date" else f"{column}-missing"
-    return FileRule(f"{column} is missing or unreadable", ISO, lambda f: f[column].notna(), key)
+    return FileRule(f"{column} is missing or unreadable", remedy, lambda f: f[column].notna(), key)
+
+
+def _once(columns: Sequence[str], remedy: str, *, dated: bool = False) -> FileRule:
+    """Return the rule that no two rows share these columns; of those that are `dated`, one without a date passes."""
+
+    def holds(frame: pd.DataFrame) -> pd.Series[bool]:
+        alone = ~frame.duplicated(subset=[*columns])
+        return alone | frame["date"].isna() if dated else alone
+
+    return FileRule(f"{' and '.join(columns)} stand{'s' * (len(columns) == 1)} twice", remedy, holds, "duplicate")
 
 
 def _dated() -> tuple[FileRule, ...]:
-    return (
-        _has_date("date"),
-        FileRule(
-            "date stands twice",
-            "keep one row a date",
-            lambda f: ~f["date"].duplicated() | f["date"].isna(),
-            "duplicate",
-        ),
-        _sorted(),
-    )
+    return _has_date("date"), _once(("date",), "keep one row a date", dated=True), _sorted()
 
 
 def _sorted() -> FileRule:
@@ -199,24 +187,14 @@ def _revised() -> tuple[FileRule, ...]:
             lambda f: ~(f["known"] < f["date"]),
             "known-early",
         ),
-        FileRule(
-            "date and known stand twice",
-            "keep one row for both",
-            lambda f: ~f.duplicated(subset=["date", "known"]),
-            "duplicate",
-        ),
+        _once(("date", "known"), "keep one row for both"),
         _sorted(),
     )
 
 
 def _announced() -> tuple[FileRule, ...]:
     return (
-        FileRule(
-            "announced is missing or unreadable",
-            f"{ISO}: the day on which the date became public",
-            lambda f: f["announced"].notna(),
-            "announced-missing",
-        ),
+        _has_date("announced", f"{ISO}: the day on which the date became public"),
         FileRule(
             "announced is after date",
             "a date is announced before its day, or on it where nobody knew of it",
@@ -244,18 +222,15 @@ def _priced() -> tuple[FileRule, ...]:
         _within("dividend", PAID),
         _within("volume", VOLUME),
         _within("split", SPLIT),
-        FileRule(
-            "volume is negative", "write 0 where it is not known", lambda f: ~(f["volume"] < 0), "volume-negative"
-        ),
-        FileRule(
-            "dividend is negative",
-            "write dollars a share, 0 on most days",
-            lambda f: ~(f["dividend"] < 0),
-            "dividend-negative",
-        ),
+        _not_negative("volume", "write 0 where it is not known"),
+        _not_negative("dividend", "write dollars a share, 0 on most days"),
         FileRule(*MULTIPLY, lambda f: f["split"].isna() | ~splits_beyond(f["split"].to_numpy(float)), "splits-beyond"),
         _positive("split", "write new shares per old share: 1 on most days, 0.1 for a 1:10 reverse split"),
     )
+
+
+def _not_negative(column: str, remedy: str) -> FileRule:
+    return FileRule(f"{column} is negative", remedy, lambda f: ~(f[column] < 0), f"{column}-negative")
 
 
 def _positive(column: str, remedy: str) -> FileRule:

@@ -98,21 +98,15 @@ def _keeper(source: Source) -> Keeper:
 
 @dataclass(frozen=True)
 class Without(Wrapped):
-    """A source with finding repair left out.
-
-    Parameters
-    ----------
-    source, keeper
-        What is read, and what keeps its repairs.
-    left_out
-        The repair's id.
-    """
+    """A source with one repair left out."""
 
     keeper: Keeper
+    """What keeps the repairs."""
     left_out: str
+    """The repair's id."""
 
     def read(self, kind: Kind[Held], name: str) -> Held:
-        """Return a history, bars mended but for finding repair."""
+        """Return a history, bars mended but for that repair."""
         if kind != BARS:
             return self.source.read(kind, name)
         others = [each for each in _of(self.keeper, name) if each.id != self.left_out]

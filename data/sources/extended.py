@@ -29,30 +29,19 @@ from data.sources.wrapped import Wrapped
 
 @dataclass(frozen=True)
 class ExtendedSource(Wrapped):
-    """A source, with history before inception.
+    """A source, with history before inception; everything else comes from the inner one.
 
-    Parameters
-    ----------
-    source
-        Where everything else comes from.
-    extensions
-        Whose history is extended, and by what; the underlying may be extended itself. An instrument without bars is
-        made whole.
-    rate
-        The cash-rate series of the fund model, or a constant yield a year.
-    shift
-        -1 and 1 make the low and the high run: every synthetic return at the edge of its instrument's error band. What
-        drives an instrument isn't shifted with it.
-
-    Raises
-    ------
-    DataError
-        An extension names what the source doesn't have, or they go round in a circle.
+    Raises DataError where an extension names what the source doesn't have, or they go round in a circle.
     """
 
     extensions: tuple[Extension, ...]
+    """Whose history is extended, and by what; the underlying may be extended itself. An instrument without bars is made
+    whole."""
     rate: str | float
+    """The cash-rate series of the fund model, or a constant yield a year."""
     shift: int = 0
+    """-1 and 1 make the low and the high run: every synthetic return at the edge of its instrument's error band. What
+    drives an instrument isn't shifted with it."""
     _made: dict[str, Extended] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -50,11 +50,6 @@ class ValuedSource(Wrapped):
     A group's are those of its members at each close, whose bars and filings there are; `CHIPS` are all chip makers. A
     value is known at the close of its session: it stands on that close, and on what was filed before that session. A
     series that the inner source holds under such a name is read in its place.
-
-    Parameters
-    ----------
-    source
-        The inner source.
     """
 
     _groups: dict[str, Group] = field(init=False, default_factory=dict, repr=False, compare=False)

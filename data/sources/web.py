@@ -24,14 +24,8 @@ AGENT = f"hedge-backtest/{VERSION}"
 class StatusError(ConnectionError):
     """An answer with a status that is no success.
 
-    Parameters
-    ----------
-    said
-        In one line.
-    status
-        Of HTTP; 0 where the server wasn't asked.
-    wait
-        Seconds for which it asks to be left alone; 0 where it doesn't say.
+    `said`: in one line. `status`: of HTTP; 0 where the server wasn't asked. `wait`: seconds for which it asks to be
+    left alone; 0 where it doesn't say.
     """
 
     def __init__(self, said: str, status: int = 0, wait: float = 0.0) -> None:

@@ -44,17 +44,10 @@ class Wrapped:
 
 @dataclass(frozen=True)
 class KeptSource(Wrapped):
-    """A source, read once: a run asks for its bars, the audit asks again, and so does what comes before inception.
-
-    Parameters
-    ----------
-    source
-        What is read.
-    lags
-        Sessions by which a series is known late, by its name; its own lag where nothing is said.
-    """
+    """A source, read once: a run asks for its bars, the audit asks again, and so does what comes before inception."""
 
     lags: Mapping[str, int] = field(default_factory=dict)
+    """Sessions by which a series is known late, by its name; its own lag where nothing is said."""
     _kept: dict[tuple[str, str], Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     _names: dict[str, tuple[str, ...]] = field(init=False, default_factory=dict, repr=False, compare=False)
 

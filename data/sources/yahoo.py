@@ -257,7 +257,7 @@ def _silenced(yfinance: Any) -> Iterator[None]:
 
 
 def _meant(symbol: str, error: Exception, ticker: Any, first: np.datetime64 | None) -> Exception:
-    """Return what a error of yfinance means: DataError where asking again is useless, else ConnectionError."""
+    """Return what an error of yfinance means: DataError where asking again is useless, else ConnectionError."""
     from yfinance import exceptions
 
     words = " ".join(str(error).split("See https://curl")[0].split()).rstrip(". ")
