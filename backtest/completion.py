@@ -13,6 +13,8 @@ MOST = 500
 """Names that are proposed at most."""
 Proposal = tuple[str, str]
 """What is completed, and what it is."""
+Key = tuple[str, tuple[str, tuple[str, ...]]]
+"""A key, what it means, and the words that it takes."""
 
 
 def files(incomplete: str) -> list[Proposal]:
@@ -58,7 +60,7 @@ def signals(incomplete: str) -> list[Proposal]:
     return _fitting(((name, signal.about) for name, signal in SIGNALS.items()), incomplete)
 
 
-def _keys(file: Any) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
+def _keys(file: Any) -> Iterator[Key]:
     """Yield every key that ``--set`` takes with its meaning and its words, those of the file's strategy first."""
     from data.errors import UserError
     from engine.config import RunConfig
@@ -74,21 +76,17 @@ def _keys(file: Any) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
         said = explained(strategy_class(named))
         for parameter in describe(strategy_class(named)):
             yield parameter.name, (said.get(parameter.name, ""), ())
-    yield from _properties(RunConfig.model_json_schema(), "")
+    schema = RunConfig.model_json_schema()
+    yield from _properties(schema, schema.get("$defs", {}), "")
 
 
-def _properties(schema: dict[str, Any], before: str) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
-    defs = schema.get("$defs", {})
-
-    def walk(node: dict[str, Any], path: str) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
-        for name, child in node.get("properties", {}).items():
-            section = defs.get(str(child.get("$ref", "")).rpartition("/")[2])
-            if section is not None:
-                yield from walk(section, f"{path}{name}.")
-            else:
-                yield f"{path}{name}", (str(child.get("description", "")), tuple(_words(child)))
-
-    yield from walk(schema, before)
+def _properties(node: dict[str, Any], sections: dict[str, Any], path: str) -> Iterator[Key]:
+    for name, child in node.get("properties", {}).items():
+        section = sections.get(str(child.get("$ref", "")).rpartition("/")[2])
+        if section is not None:
+            yield from _properties(section, sections, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", (str(child.get("description", "")), tuple(_words(child)))
 
 
 def _words(node: dict[str, Any]) -> Iterator[str]:

@@ -118,8 +118,7 @@ def _check(
         list[str] | None, typer.Option("--fund", metavar="FUND=UNDERLYING:B", help="SQQQ=QQQ:-3. Repeatable.")
     ] = None,
     run: Annotated[
-        str | None,
-        typer.Option("--run", metavar="FILE", help=f"What a run uses: its YAML. {EXECUTED}"),
+        str | None, typer.Option("--run", metavar="FILE", help=f"What a run uses: its YAML. {EXECUTED}")
     ] = None,
     settings: Settings = None,
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended; undo with --undo.")] = False,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -17,8 +17,8 @@ Page = tuple[Path, dict[str, Any]]
 """The file to write, and what `reports.tearsheet.write_tearsheet` takes besides."""
 
 
-class PageDrawing(Protocol):
-    """Draws tear-sheets, at the latest when it is told to finish."""
+class PageDrawing:
+    """Draws tear-sheets, at the latest when it is told to finish; what it doesn't need to be told it passes over."""
 
     def ahead(self, **charted: Any) -> None:
         """Begin with a page of which nothing but the charts is known yet; as `reports.tearsheet.Charts`."""
@@ -36,11 +36,8 @@ class PageDrawing(Protocol):
         """Draw no more: whoever calls it removes the folder."""
 
 
-class Here:
-    """Draws each page in this process, at once."""
-
-    def ahead(self, **charted: Any) -> None:
-        """Do nothing: this process has other things to do."""
+class Here(PageDrawing):
+    """Draws each page in this process, at once: what is told ahead waits, as it has other things to do."""
 
     def draw(self, path: Path, **page: Any) -> None:
         """Draw a page."""
@@ -48,18 +45,9 @@ class Here:
 
         write_tearsheet(path, **page)
 
-    def begin(self) -> None:
-        """Do nothing: all is drawn."""
-
-    def finish(self) -> None:
-        """Do nothing: all is drawn."""
-
-    def stop(self) -> None:
-        """Do nothing: nothing is being drawn."""
-
 
 @dataclass
-class Beside:
+class Beside(PageDrawing):
     """Hands pages to another process; what that one doesn't come back with is drawn here.
 
     So a process that was killed costs time alone, and what is wrong with a page is raised here, by the page itself.

@@ -107,12 +107,7 @@ def taken(option: str, value: float | None, numbers: Range) -> float | None:
 
 
 def command_line(
-    does: Sequence[str],
-    file: str,
-    data: str | None,
-    settings: Sequence[str] | None,
-    start: str | None,
-    end: str | None,
+    does: Sequence[str], file: str, data: str | None, settings: Sequence[str] | None, start: str | None, end: str | None
 ) -> str:
     """Return a command with these options of a run, as it is typed."""
     words = ["backtest", *does, file]

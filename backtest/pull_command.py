@@ -66,8 +66,7 @@ def pull(
         typer.Option("--identity", metavar="WHO", help="Name and e-mail, for the SEC; else SEC_IDENTITY says it."),
     ] = None,
     config: Annotated[
-        str | None,
-        typer.Option("--config", metavar="FILE", help="A run's YAML, whose data.sec_identity says it."),
+        str | None, typer.Option("--config", metavar="FILE", help="A run's YAML, whose data.sec_identity says it.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -186,8 +186,12 @@ def _first(answer: pa.RecordBatchReader, count: int) -> tuple[list[list[Any]], i
     for batch in answer:
         total += batch.num_rows
         part = batch.slice(0, count - len(rows))
-        rows += [list(row) for row in zip(*(column.to_pylist() for column in part.columns), strict=True)]
+        rows += map(list, _rows_of(part))
     return rows, total
+
+
+def _rows_of(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _write_csv(answer: pa.RecordBatchReader) -> None:
@@ -195,7 +199,7 @@ def _write_csv(answer: pa.RecordBatchReader) -> None:
 
     echo_data(csv_text([answer.schema.names]), nl=False)
     for batch in answer:
-        echo_data(csv_text(zip(*(column.to_pylist() for column in batch.columns), strict=True)), nl=False)
+        echo_data(csv_text(_rows_of(batch)), nl=False)
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -212,7 +216,7 @@ def _write_json(answer: pa.RecordBatchReader) -> None:
 
     names, before = answer.schema.names, "["
     for batch in answer:
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        for row in _rows_of(batch):
             record = {name: as_json(value) for name, value in zip(names, row, strict=True)}
             echo_data(f"{before}\n{json.dumps(record, ensure_ascii=False, allow_nan=False, default=str)}", nl=False)
             before = ","
@@ -228,16 +232,12 @@ def _write_parquet(answer: pa.RecordBatchReader, path: Path) -> int:
 
     count = 0
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        nonlocal count
-        for batch in answer:
-            count += batch.num_rows
-            yield batch
-
     def write(writing: Path) -> None:
+        nonlocal count
         with pq.ParquetWriter(writing, answer.schema) as writer:
-            for batch in batches():
+            for batch in answer:
                 writer.write_batch(batch)
+                count += batch.num_rows
 
     try:
         write_and_sweep_up(path, write)

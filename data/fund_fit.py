@@ -213,10 +213,7 @@ def _by_index(
     else:
         assumed.append(f"There is no series {earlier}: {own.driver} stands for the index before {changed}, too.")
     last = int(np.searchsorted(by_index.dates, changed)) - 1  # the last close of the earlier era
-    eras = (
-        replace(by_index.rows(slice(0, last + 1)), driver=before),
-        by_index.rows(slice(last, None)),
-    )
+    eras = (replace(by_index.rows(slice(0, last + 1)), driver=before), by_index.rows(slice(last, None)))
     whole = replace(by_index, driver=name if before == name else f"{before}, then {name}")
     return whole.tracking(whole.fitted()), tuple(era.tracking(era.fitted()) for era in eras if len(era.dates) > 1)
 

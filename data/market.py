@@ -285,12 +285,7 @@ def recorded(market: Market) -> RecordedMarket:
     return RecordedMarket(*given)
 
 
-def load_market(
-    source: Source,
-    roles: Roles,
-    start: np.datetime64,
-    end: np.datetime64 | None = None,
-) -> Market:
+def load_market(source: Source, roles: Roles, start: np.datetime64, end: np.datetime64 | None = None) -> Market:
     """Load what a run trades and lay it on the run's sessions.
 
     Parameters

@@ -244,10 +244,7 @@ class RatesHedge(Strategy):
     def rules(self) -> tuple[Rule, ...]:
         """Return its rules."""
         risen = {"change_over": self.days, "at_least": self.rise, "within": self.memory}
-        return (
-            rule_of({"signal": "series_value", "series": self.rate} | risen, "rate"),
-            _weak(self.trend_days),
-        )
+        return (rule_of({"signal": "series_value", "series": self.rate} | risen, "rate"), _weak(self.trend_days))
 
 
 @dataclass(frozen=True)
@@ -321,7 +318,4 @@ class SeriesHedge(Strategy):
         written = {"signal": "series_value", "series": self.series, "within": self.memory}
         written |= {"at_least" if self.high else "at_most": self.threshold}
         written |= {} if self.by == "level" else {f"{self.by}_over": self.over}
-        return (
-            rule_of(written, "series"),
-            _weak(self.trend_days),
-        )
+        return (rule_of(written, "series"), _weak(self.trend_days))

@@ -69,13 +69,7 @@ def own_evidence(fund: Sequence[float], underlying: Sequence[float], scale: floa
 
 
 def blame(  # two instruments' moves, and how to judge them
-    row: int,
-    fund: Sequence[float],
-    underlying: History,
-    moves: Sequence[float],
-    scale: float,
-    field: str,
-    peers: Peers,
+    row: int, fund: Sequence[float], underlying: History, moves: Sequence[float], scale: float, field: str, peers: Peers
 ) -> Blame:
     """Decide who is wrong on a session; peers are asked when the two instruments' own moves don't tell.
 

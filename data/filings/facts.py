@@ -128,18 +128,9 @@ COLUMNS = tuple(field.name for field in fields(Filings) if field.name not in ("n
 def make_filings(name: str, cik: int, rows: Sequence[Fact]) -> Filings:
     """Return facts sorted, each once."""
     found = sorted(set(rows), key=lambda row: (row.concept, row.start or EARLIEST, row.end, row.filed, row[3:]))
-    nothing = np.datetime64("NaT", "D")
-    return Filings(
-        name,
-        cik,
-        read_only(np.array([row.concept for row in found], np.str_)),
-        read_only(np.array([nothing if row.start is None else row.start for row in found], "datetime64[D]")),
-        read_only(np.array([row.end for row in found], "datetime64[D]")),
-        read_only(np.array([row.value for row in found], np.float64)),
-        read_only(np.array([row.filed for row in found], "datetime64[D]")),
-        read_only(np.array([row.form for row in found], np.str_)),
-        read_only(np.array([row.accession for row in found], np.str_)),
-    )
+    kinds = ("U", "datetime64[D]", "datetime64[D]", "float64", "datetime64[D]", "U", "U")
+    columns = zip(*found, strict=True) if found else [()] * len(kinds)
+    return Filings(name, cik, *(read_only(np.array(column, kind)) for column, kind in zip(columns, kinds, strict=True)))
 
 
 def joined(older: Filings, newer: Filings) -> Filings:

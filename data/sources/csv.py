@@ -18,15 +18,7 @@ from data.repairs import Repair, as_json, from_json, mended
 from data.schema import Fault, check, faults_of
 from data.series import Series
 from data.sources import BARS, FILINGS, MEMBERS, SERIES, Held, Kind, typed
-from data.sources.csv_file import (
-    Text,
-    days_of,
-    find_file,
-    names_in,
-    read_file,
-    refuse_text,
-    with_text,
-)
+from data.sources.csv_file import Text, days_of, find_file, names_in, read_file, refuse_text, with_text
 from data.sources.kept_files import read_once
 
 if TYPE_CHECKING:

@@ -58,10 +58,7 @@ def _wilder(moves: Floats, days: int) -> Floats:
 
 
 def rsi_turn(
-    level: Level,
-    days: Days = 14,
-    overbought: Annotated[float, Range(0, 100)] = 70.0,
-    memory: Count = 5,
+    level: Level, days: Days = 14, overbought: Annotated[float, Range(0, 100)] = 70.0, memory: Count = 5
 ) -> Floats:
     """1 where the relative strength index has turned down from overbought of late, else 0.
 
