@@ -135,6 +135,7 @@ def _check(
     from data.audit.repairing import repair as apply_repairs
     from data.audit.repairing import undo as take_back
     from data.audit.run import audit, everything
+    from data.sources.choose import open_files
 
     span = (day_of(start, "--start"), day_of(end, "--end"))
     funds = dict(_fund_option(text) for text in fund or ())
@@ -143,7 +144,7 @@ def _check(
     if run is None and settings:
         raise UserError("--set is for --run: name the run's YAML with it")
     config = None if run is None else config_of(run, folder, settings, start, end)[0]
-    source = source_of(folder) if config is None else _source_of(config)
+    source = source_of(folder) if config is None else open_files(config.data.source, config.data.path)
     if undo:
         echo(f"taken back: {', '.join(repair.id for repair in take_back(source, undo))}", err=as_json)
 
@@ -209,12 +210,6 @@ def _fund(
         show_fit(console(), fitted, page)
     if open_page:
         open_in_browser(page)
-
-
-def _source_of(config: RunConfig) -> Source:
-    from data.sources.choose import open_files
-
-    return open_files(config.data.source, config.data.path)
 
 
 def _of_run(config: RunConfig) -> tuple[tuple[Finding, ...], tuple[str, ...]]:

@@ -71,7 +71,7 @@ def chosen_run(config: RunConfig, say: Say, show: Say, clock: Callable[[], dt.da
         symbols, _own = lacking_symbols(config)
         if why_not is None or not symbols:
             return ASKED
-        _keep_failure(why_not, now)
+        user_cache().keep(FAILED, json.dumps({"why": why_not, "time": now.isoformat()}).encode())
         why = why_not
     command = f"backtest data pull {' '.join(symbols)}"
     instead = f"running {EMBEDDED}, the Nasdaq of 1999 to 2018, instead"
@@ -135,10 +135,6 @@ def _failed_before(now: dt.datetime) -> tuple[str, dt.datetime] | None:
 def _age(passed: dt.timedelta) -> str:
     minutes = max(1, round(passed / dt.timedelta(minutes=1)))
     return counted(minutes, "minute") if minutes < 60 else counted(round(minutes / 60), "hour")
-
-
-def _keep_failure(why: str, now: dt.datetime) -> None:
-    user_cache().keep(FAILED, json.dumps({"why": why, "time": now.isoformat()}).encode())
 
 
 def _in_a_process(work: Callable[[Say], list[Pulled]], show: Say, until: float) -> str | None:

@@ -156,7 +156,8 @@ class Sector:
 def demo_market() -> DemoMarket:
     """Generate the demo market, once a process; the same bytes each time."""
     sector = _sector()
-    bars = (*_sector_and_leveraged(sector), *_funds(sector), *_chips(sector))
+    own = _listed(SECTOR_LISTING, sector, sector.course, SECTOR_YIELD / 4 * is_ex_date(sector.sessions))
+    bars = (own, *_leveraged("SOXX", sector, sector.course), *_funds(sector), *_chips(sector))
     return DemoMarket(
         {each.instrument: each for each in bars},
         {each.name: each for each in _series(sector)},
@@ -171,12 +172,6 @@ def _sector() -> Sector:
     overnight = draws("overnight").standard_normal(len(sessions))
     course = course_of(log_returns, sds, overnight, draws("SOXX day"))
     return Sector(sessions, log_returns, sds, overnight, bill_rate(sessions), course)
-
-
-def _sector_and_leveraged(sector: Sector) -> Iterator[Bars]:
-    ex_date = is_ex_date(sector.sessions)
-    yield _listed(SECTOR_LISTING, sector, sector.course, SECTOR_YIELD / 4 * ex_date)
-    yield from _leveraged("SOXX", sector, sector.course)
 
 
 def _leveraged(underlying: str, sector: Sector, of: Course) -> Iterator[Bars]:

@@ -138,7 +138,8 @@ def undated_words(cell: str) -> str:
         counted = EXCEL_EPOCH + dt.timedelta(days=int(serial[1]))
         return f"a day as Excel counts it ({counted} where it counts from 1900): format the column as YYYY-MM-DD"
     count = COUNT.fullmatch(cell)
-    if count is None or COMPACT.fullmatch(cell) or (known := _unix(len(count[1]))) is None:
+    known = None if count is None else UNIX.get(len(count[1])) or UNIX.get(len(count[1]) + 1)
+    if known is None or COMPACT.fullmatch(cell):
         return ""
     unit, second = known
     moment = EPOCH + dt.timedelta(seconds=int(cell.partition(".")[0]) // second)
@@ -149,10 +150,6 @@ def weekdays(days: Dates) -> Ints:
     """Return the day of the week of each, 0 on Mondays."""
     found: Ints = (days.astype(np.int64) + THURSDAY) % 7  # day 0, 1970-01-01, was a Thursday
     return found
-
-
-def _unix(digits: int) -> tuple[str, int] | None:
-    return UNIX.get(digits) or UNIX.get(digits + 1)
 
 
 def _new_york(stamp: re.Match[str]) -> dt.date:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from data.arrays import Floats
 from data.market import Market
 from data.ranges import DAYS, Range
-from data.roles import Roles
 from strategies.base import Strategy
-from strategies.inputs import Input, Reads
+from strategies.inputs import Input
 from strategies.parameters import parameter
 from strategies.signals.catalogue import shared
 from strategies.signals.volatility import realised_volatility
@@ -62,8 +61,3 @@ class WeaknessHedge(Strategy):
                 "fraction a year",
             ),
         )
-
-    def reads(self, roles: Roles) -> Reads:
-        """Return nothing: the underlying is always there."""
-        del roles
-        return Reads()

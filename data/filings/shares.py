@@ -66,7 +66,7 @@ def shares(filings: Filings) -> Shares:
     """
     found: list[ShareCount] = []
     newest = dict[str, ShareCount]()
-    for day, together in groupby(_counts(filings), key=_day_of):
+    for day, together in groupby(_counts(filings), key=lambda found: found[1].filed):
         for concept, count in together:
             before = newest.get(concept)
             if before is None or count.of > before.of:
@@ -76,11 +76,9 @@ def shares(filings: Filings) -> Shares:
         chosen = next(newest[name] for name in SHARES if name in newest and newest[name].of >= last - BEHIND)
         if not found or chosen[1:] != found[-1][1:]:
             found.append(chosen._replace(filed=day))
-    return _as_arrays(found)
-
-
-def _day_of(found: tuple[str, ShareCount]) -> int:
-    return found[1].filed
+    filed, of, value, basis = zip(*found, strict=True) if found else ((), (), (), ())
+    days = [read_only(np.array(each, np.int64).astype("datetime64[D]")) for each in (filed, basis, of)]
+    return Shares(days[0], read_only(np.array(value, np.float64)), days[1], days[2])
 
 
 def _counts(filings: Filings) -> Iterator[tuple[str, ShareCount]]:
@@ -107,9 +105,3 @@ def _in_shares(value: float, before: ShareCount | None) -> float:
     powers = round(math.log(value / before.value, SCALE))
     mended = value / SCALE**powers
     return mended if 1.0 / NEAR < mended / before.value < NEAR else value
-
-
-def _as_arrays(found: list[ShareCount]) -> Shares:
-    filed, of, value, basis = zip(*found, strict=True) if found else ((), (), (), ())
-    days = [read_only(np.array(each, np.int64).astype("datetime64[D]")) for each in (filed, basis, of)]
-    return Shares(days[0], read_only(np.array(value, np.float64)), days[1], days[2])

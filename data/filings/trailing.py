@@ -146,10 +146,6 @@ def first_filed(filings: Filings) -> Filings:
     return filings.rows(another)
 
 
-def _takers(concept: str, choices: Sequence[Sequence[str]], made: Sequence[Quarters]) -> list[Quarters]:
-    return [quarters for several, quarters in zip(choices, made, strict=True) if concept in several]
-
-
 def _days(filings: Filings, choices: Sequence[Sequence[str]], made: Sequence[Quarters]) -> Iterator[int]:
     """Take in what was filed day by day, and yield each day that brought anything new."""
     rank = {concept: rank for several in choices for rank, concept in enumerate(several)}
@@ -157,7 +153,8 @@ def _days(filings: Filings, choices: Sequence[Sequence[str]], made: Sequence[Qua
     days = (each.astype(np.int64).tolist() for each in (spans.filed, spans.start, spans.end))
     (filed, starts, ends), concepts = days, spans.concept.tolist()
     facts = zip(filed, [rank[each] for each in concepts], starts, ends, concepts, spans.value.tolist(), strict=True)
-    takes = {concept: _takers(concept, choices, made) for concept in rank}
+    sets = [*zip(choices, made, strict=True)]
+    takes = {concept: [quarters for several, quarters in sets if concept in several] for concept in rank}
     for day, together in groupby(sorted(facts), key=itemgetter(0)):
         new = False
         for _, _, start, end, concept, value in together:

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from data.arrays import Dates, Flags, Floats, among
+from data.arrays import Dates, Floats, among
 from data.bars import PRICES, Bars, later_splits
 from data.calendar import nyse_sessions
 from data.errors import DataError, did_you_mean
@@ -174,7 +174,9 @@ def fetch(
     bars = _as_traded(symbol, frame, events)
     priced = np.isfinite([getattr(bars, name) for name in PRICES]).all(axis=0) & (index | ~(bars.close <= 0))
     finished = bars.dates < np.datetime64(today.date() + dt.timedelta(days=today.time() >= SETTLED), "D")
-    held = np.full(len(bars), fill_value=True) if index else _on_sessions(bars.dates)
+    held = np.full(len(bars), fill_value=True)
+    if len(bars) and not index:
+        held = among(bars.dates, nyse_sessions(bars.dates[0], bars.dates[-1]))
     kept = priced & finished & held
     if not kept.any():
         raise DataError(_nothing(symbol, first))
@@ -188,10 +190,6 @@ def fetch(
     passing = tuple(f"today's bar ({day}) is left out: it isn't finished" for day in bars.dates[news & ~finished])
     ahead = float(np.prod(bars.split[np.flatnonzero(kept)[-1] + 1 :]))
     return Fetched(bars.onto(bars.dates[kept]), notes, passing, ahead)
-
-
-def _on_sessions(dates: Dates) -> Flags:
-    return among(dates, nyse_sessions(dates[0], dates[-1])) if len(dates) else np.zeros(0, dtype=bool)
 
 
 def _left_out(what: str, dates: Dates) -> tuple[str, ...]:
