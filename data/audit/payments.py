@@ -12,6 +12,7 @@ from data.arrays import Dates, Flags, Floats, Ints
 from data.audit.history import History
 from data.audit.pair import LEAST_NOISE, Pair
 from data.audit.robust import MEDIAN, local_median, local_scale
+from data.bars import later_splits
 from data.format import counted, multiple
 
 CLEARLY = 9.0
@@ -170,11 +171,6 @@ def _scalings(held: History, rows: Ints) -> Iterator[Scaling]:
                 words += f" before {before}, as paid beside adjusted prices" if before and by < 1 else ""
                 words += f" before {before}" if before and by > 1 else ""
                 yield Scaling(np.where(np.arange(len(rows)) < end, by, 1.0), FREE, words, factor=by, before=before)
-
-
-def later_splits(split: Floats) -> Floats:
-    """Return the product of the splits after each row."""
-    return np.append(np.cumprod(split[::-1])[::-1][1:], 1.0)
 
 
 class Single(NamedTuple):
