@@ -40,8 +40,11 @@ from backtest.options import (
     UNCHANGED,
     Csv,
     File,
+    Json,
+    Open,
     Out,
     RunOptions,
+    Runs,
     Xlsx,
     announce_compiling,
     expanded,
@@ -177,14 +180,14 @@ def _compare(
         ),
     ],
     options: RunOptions = UNCHANGED,
-    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
+    runs: Runs = Path("runs"),
     page: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the page goes.")] = None,
     as_csv: Csv = None,
     workbook: Xlsx = None,
     pictures: Annotated[
         bool, typer.Option("--tearsheets", help="Draw quantstats' pictures of all runs, too, by the same axes.")
     ] = False,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    open_page: Open = False,
 ) -> None:
     """Lay runs side by side, in the terminal and on a page: verdicts, sums, the frontier, curves, configs."""
     from backtest.comparing import compare_runs, is_yaml
@@ -207,8 +210,8 @@ def _explain(
     ],
     date: Annotated[str, typer.Argument(metavar="DATE", help="The session, YYYY-MM-DD.")],
     options: RunOptions = UNCHANGED,
-    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")] = False,
+    runs: Runs = Path("runs"),
+    as_json: Json = False,
 ) -> None:
     """Explain why the hedge was on or off on a day: inputs, policy, order, fill, and what the day brought."""
     from backtest.explaining import explain_run

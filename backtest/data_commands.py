@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import console, echo, echo_data, open_in_browser
-from backtest.data_options import STARTERS, AsJson, Folder, day_of, exit_if, source_of, the_store
-from backtest.options import EXECUTED, Settings, config_of, taken, within
+from backtest.data_options import STARTERS, Folder, day_of, exit_if, source_of, the_store
+from backtest.options import EXECUTED, Json, Open, Settings, config_of, taken, within
 from backtest.pull_command import PullCommand, pull
 from data.errors import UserError
 from data.files import write_and_sweep_up
@@ -37,7 +37,6 @@ app = typer.Typer(
 
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="From this day on.")]
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Up to this day.")]
-OpenPage = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 
 
 app.command("pull", cls=PullCommand)(pull)
@@ -58,7 +57,7 @@ def _import(
     dates: Annotated[
         str | None, typer.Option("--dates", metavar="FORM", help="Its form of dates: %d/%m/%Y, %m/%d/%Y, %Y%m%d ...")
     ] = None,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Put files into the store: prices, series, events, members, filings; says what it assumed."""
     from data.importing import import_files
@@ -84,7 +83,7 @@ def _path() -> None:
 
 
 @app.command("list")
-def _list(as_json: AsJson = False) -> None:
+def _list(as_json: Json = False) -> None:
     """List what the store holds, and where each part came from."""
     store = the_store()
     entries = store.listing()
@@ -128,8 +127,8 @@ def _check(
     page: Annotated[
         Path | None, typer.Option("--page", metavar="FILE", help="Write a page with a chart of each finding.")
     ] = None,
-    open_page: OpenPage = False,
-    as_json: AsJson = False,
+    open_page: Open = False,
+    as_json: Json = False,
 ) -> None:
     """Audit what there is: sessions, prices, splits, funds against their underlying. Exits with 3 on an error."""
     from data.audit.repairing import repair as apply_repairs
@@ -182,8 +181,8 @@ def _fund(
     start: Start = None,
     end: End = None,
     page: Annotated[Path, typer.Option("--page", metavar="FILE", help="Where its page goes.")] = Path("fund.html"),
-    open_page: OpenPage = False,
-    as_json: AsJson = False,
+    open_page: Open = False,
+    as_json: Json = False,
 ) -> None:
     """Fit the leveraged-fund model to a fund: spread, regression, tracking by year, and a chart."""
     from data.families import FUNDS

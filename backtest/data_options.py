@@ -25,7 +25,6 @@ Folder = Annotated[
         "--data", metavar="DIR", help="A folder with bars/, series/, filings/ ..., or embedded; not the store."
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 
 
 def the_store() -> Store:

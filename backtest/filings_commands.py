@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import console, echo_data
-from backtest.data_options import AsJson, Folder, day_of, source_of
+from backtest.data_options import Folder, day_of, source_of
+from backtest.options import Json
 from data.errors import DataError, UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def valuation(
     date: Annotated[str | None, typer.Option("--date", metavar="DATE", help="At one close, not by month ends.")] = None,
     folder: Folder = None,
     as_csv: AsCsv = False,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Show by month ends what companies are worth by their filings, and the filing it stands on, as known then."""
     from data.filings.table import WORTH, as_row, month_ends, row_of, worth

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.console import complain, console, echo_data, open_in_browser, steps
-from backtest.options import Data, File, Settings, announce_compiling, config_of, kept_in, quietly, write_page
+from backtest.options import Data, File, Json, Settings, announce_compiling, config_of, kept_in, quietly, write_page
 
 if TYPE_CHECKING:
     from engine.follow.follow import Followed
@@ -37,7 +37,7 @@ def follow(
     page: Annotated[
         Path | None, typer.Option("--page", metavar="FILE", help="Write the report's page there instead.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")] = False,
+    as_json: Json = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the report's page in a browser.")] = False,
 ) -> None:
     """Follow a run forward: register it, then at each call log what it said at every new close, and its books.

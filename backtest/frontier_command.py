@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.console import console, counting, echo_data, open_in_browser
-from backtest.options import EXECUTED, UNCHANGED, RunOptions, announce_compiling, quietly, within, write_page
+from backtest.options import (
+    EXECUTED,
+    UNCHANGED,
+    Json,
+    Open,
+    RunOptions,
+    announce_compiling,
+    quietly,
+    within,
+    write_page,
+)
 from data.errors import UserError, quoted
 from data.ranges import ROWS, Range
 
@@ -43,8 +53,8 @@ def frontier(
     options: RunOptions = UNCHANGED,
     rows: Annotated[int, typer.Option("--top", **within(ROWS), help="Rows to show.")] = 12,
     page: Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Where the page is written.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")] = False,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    as_json: Json = False,
+    open_page: Open = False,
 ) -> None:
     """Compare every way to make the core safer with holding less of it: what a point of safety cost, by which way."""
     strengths = None if weights is None else _numbers(weights)

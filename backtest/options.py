@@ -63,6 +63,7 @@ Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="Shor
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short for --set end=DATE.")]
 Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table as CSV, too.")]
 Xlsx = Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write the tables as a workbook, too.")]
+Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")]
 Json = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 Page = Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Write a page, too.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]

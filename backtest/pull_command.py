@@ -9,7 +9,8 @@ import typer
 from typer.core import TyperCommand
 
 from backtest.console import console, echo_data, steps
-from backtest.data_options import STARTERS, AsJson, day_of, exit_if, the_store
+from backtest.data_options import STARTERS, day_of, exit_if, the_store
+from backtest.options import Json
 from data.errors import UserError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def pull(
     config: Annotated[
         str | None, typer.Option("--config", metavar="FILE", help="A run's YAML, whose data.sec_identity says it.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Fetch daily history into the store: new sessions, or all of it where the past has changed; and filings."""
     from data.pull import pull as pull_symbols

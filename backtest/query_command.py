@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import complain, console, echo, echo_data
-from backtest.options import kept_in, within
+from backtest.options import Json, Runs, kept_in, within
 from data.errors import UserError, did_you_mean
 from data.ranges import ROWS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")]
 Sweeps = Annotated[Path, typer.Option("--sweeps", metavar="DIR", help="Where sweeps are kept.")]
 Searches = Annotated[Path, typer.Option("--searches", metavar="DIR", help="Where searches are kept.")]
 Forwards = Annotated[Path, typer.Option("--walkforwards", metavar="DIR", help="Where walk-forwards are kept.")]
@@ -28,7 +27,6 @@ Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Its 
 Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Its last session isn't after.")]
 Sort = Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="The best by it first, such as sharpe.")]
 Top = Annotated[int | None, typer.Option("--top", **within(ROWS), metavar="N", help="No more than so many.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 
 SHOWN_ROWS = 40
 
@@ -81,7 +79,7 @@ def runs(
     until: Until = None,
     sort: Sort = None,
     top: Top = None,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """List the runs that are kept, oldest first, or those asked for."""
     from engine.runs.index import Wanted, run_rows
@@ -128,7 +126,7 @@ def sweeps(
     until: Until = None,
     sort: Sort = None,
     top: Top = None,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """List the sweeps, searches and walk-forwards that are finished, oldest first, or those asked for."""
     from engine.runs.index import KINDS, Places, Wanted, kept_rows

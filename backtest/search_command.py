@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import console, counting, echo_data, open_in_browser
-from backtest.options import UNCHANGED, File, RunOptions, announce_compiling, kept_in, quietly, within
+from backtest.options import UNCHANGED, File, Open, RunOptions, announce_compiling, kept_in, quietly, within
 from backtest.sweep_commands import Answer, Cluster
 from data.errors import UserError
 from data.ranges import PROCESSES, ROWS, SEED, TRIALS
@@ -47,7 +47,7 @@ def search(
     top: Annotated[int, typer.Option("--top", **within(ROWS), help="Trials to show.")] = 10,
     out: Annotated[Path, kept_in("searches")] = Path("searches"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the best as JSON, and nothing else.")] = False,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    open_page: Open = False,
 ) -> None:
     """Search a space too large for a grid (optuna), for one objective or a front of two. Resumes when killed."""
     config = options.config(file)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.console import console, counting, echo_data, open_in_browser, steps
-from backtest.options import UNCHANGED, File, Params, RunOptions, announce_compiling, kept_in, quietly, within
+from backtest.options import UNCHANGED, File, Open, Params, RunOptions, announce_compiling, kept_in, quietly, within
 from backtest.sweep_commands import Answer, Cluster, Executor, Workers
 from data.errors import UserError
 from data.ranges import SESSIONS
@@ -41,7 +41,7 @@ def walkforward(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the tables as Markdown, and nothing else.")
     ] = False,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    open_page: Open = False,
 ) -> None:
     """Choose parameters on the past and judge them on the next stretch, over and over. Resumes when killed."""
     config = options.config(file)
