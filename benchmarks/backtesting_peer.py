@@ -50,8 +50,7 @@ def run(given: Given, combination: int) -> float:
     )
     paid = float(given["slippage"] + given["commission"])
     test = backtesting.Backtest(bars * UNIT, Less, cash=float(given["cash"]), commission=paid)
-    equity: float = test.run(on=on, weight=weight)["Equity Final [$]"]
-    return equity
+    return test.run(on=on, weight=weight)["Equity Final [$]"]
 
 
 if __name__ == "__main__":

@@ -221,8 +221,7 @@ def _table() -> bytes:
 
     buffer = pa.BufferOutputStream()
     pq.write_table(pa.table({"date": np.array(["2020-01-02"], "datetime64[D]"), "value": [1.0]}), buffer)
-    content: bytes = buffer.getvalue().to_pybytes()
-    return content
+    return buffer.getvalue().to_pybytes()
 
 
 Damage = Callable[[Path, random.Random], None]

@@ -164,8 +164,7 @@ class Process:
         line = self._process.stdout.readline()  # type: ignore[union-attr]  # it is a pipe
         if not line:
             raise ChildProcessError(self._process.communicate()[1].strip().splitlines()[-1])
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        return json.loads(line)
 
 
 def measure() -> list[Measured]:

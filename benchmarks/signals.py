@@ -48,8 +48,7 @@ class RandomSource:
 
     def read(self, kind: Kind[Held], name: str) -> Held:
         """Return what was made; raises KeyError."""
-        held: Held = self._held(kind)[name]
-        return held
+        return self._held(kind)[name]
 
     def _held(self, kind: str) -> Mapping[str, Any]:
         return {BARS: self.made, SERIES: self.rates, EVENTS: self.events}.get(kind, {})

@@ -46,8 +46,7 @@ def run(given: Given) -> list[float]:
     )
     returns = portfolio.returns().vbt.returns(freq="1D", year_freq="252D")
     figures = returns.total(), returns.annualized_volatility(), returns.sharpe_ratio(), returns.max_drawdown()
-    equity: list[float] = (float(given["cash"]) * (1.0 + figures[0])).tolist()
-    return equity
+    return (float(given["cash"]) * (1.0 + figures[0])).tolist()
 
 
 if __name__ == "__main__":

@@ -77,8 +77,7 @@ class Attribution:
     @property
     def sleeve(self) -> Floats:
         """What the sleeve made in each session, after costs, dollars, shape (sessions,)."""
-        made: Floats = np.sum([self.dollars[name] for name in SLEEVE], axis=0)
-        return made
+        return np.sum([self.dollars[name] for name in SLEEVE], axis=0)
 
 
 class Positions(NamedTuple):
@@ -242,8 +241,7 @@ def _static_units(held: Floats, shares: Floats, traded: Floats, a_share: Floats)
 
 def _interest(setup: Setup, ledger: Ledger) -> Floats:
     before = _before(ledger.cash)
-    earned: Floats = before * np.where(before >= 0.0, setup.terms.cash_accrual, setup.terms.borrow_accrual)
-    return earned
+    return before * np.where(before >= 0.0, setup.terms.cash_accrual, setup.terms.borrow_accrual)
 
 
 def _attribution_of(

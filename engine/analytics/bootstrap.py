@@ -143,15 +143,13 @@ class BlockDraws(NamedTuple):
     def sums(self, values: Floats) -> Floats:
         """Return the sums over each draw of values a session, shape (sessions, columns), as (draws, columns)."""
         running = np.concatenate((np.zeros((1, values.shape[1])), np.cumsum(np.concatenate((values, values)), axis=0)))
-        summed: Floats = np.add.reduceat(running[self.starts + self.lengths] - running[self.starts], self.begin, axis=0)
-        return summed
+        return np.add.reduceat(running[self.starts + self.lengths] - running[self.starts], self.begin, axis=0)
 
     def taken(self, rows: Ints) -> Floats:
         """Return how often each draw takes each of some sessions, shape (draws, rows)."""
         after = rows.astype(np.int32) - self.starts.astype(np.int32)[:, None]
         after += np.int32(self.sessions) * (after < 0)
-        times: Floats = np.add.reduceat(after < self.lengths[:, None], self.begin, axis=0, dtype=np.float64)
-        return times
+        return np.add.reduceat(after < self.lengths[:, None], self.begin, axis=0, dtype=np.float64)
 
 
 def draw_blocks(count: int, mean: float, draws: int, seed: int) -> BlockDraws:

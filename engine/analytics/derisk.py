@@ -177,8 +177,7 @@ def _leverage_at_open(b: float, night: Floats) -> Floats:
     """Return the leverage a fund has after the night's return; b itself where the night would have wiped it out."""
     left = 1.0 + b * night
     alive = left > WIPED_OUT
-    leverage: Floats = np.where(alive, b * (1.0 + night) / np.where(alive, left, 1.0), b)
-    return leverage
+    return np.where(alive, b * (1.0 + night) / np.where(alive, left, 1.0), b)
 
 
 def weights_of(setup: Setup, book: Ledger) -> tuple[Floats, Floats]:

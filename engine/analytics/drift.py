@@ -59,8 +59,7 @@ def drifted(level: Floats, since: Ints, core: float, hedge: float, leverage: flo
     """
     moves = np.diff(level, prepend=level[0]) / np.append(level[0], level[:-1])
     fund = np.cumprod(np.maximum(1.0 + leverage * moves, LEFT))
-    moved: Floats = core * level / level[since] + leverage * hedge * fund / fund[since]
-    return moved
+    return core * level / level[since] + leverage * hedge * fund / fund[since]
 
 
 def _since(level: Floats, due: Flags) -> Ints:

@@ -232,8 +232,7 @@ class _Priced(NamedTuple):
         """Return the simple return to the close `offset` sessions from each of the run's; NaN where there is none."""
         rows = np.arange(len(self.level) - len(self.base), len(self.level)) + offset
         there = (rows >= 0) & (rows < len(self.level))
-        made: Floats = np.where(there, self.level[np.where(there, rows, 0)] / self.base - 1.0, np.nan)
-        return made
+        return np.where(there, self.level[np.where(there, rows, 0)] / self.base - 1.0, np.nan)
 
 
 class _Returns(NamedTuple):
@@ -335,8 +334,7 @@ def _interval(drawn: Floats) -> Floats:
     """Return both ends of the interval, shape (2,) and whatever follows the draws; a draw without a trigger is NaN."""
     out = (1.0 - LEVEL) / 2.0
     quantile = np.nanquantile if np.isnan(drawn).any() else np.quantile  # ten times as quick
-    ends: Floats = quantile(drawn, [out, 1.0 - out], axis=0)
-    return ends
+    return quantile(drawn, [out, 1.0 - out], axis=0)
 
 
 def _mean(values: Floats | Flags) -> float | None:

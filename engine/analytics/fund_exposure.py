@@ -86,8 +86,7 @@ def day_return(leverage: float, index: Index) -> Floats:
     left, day = 1.0 + leverage * index.night, index.level / index.opened - 1.0
     alive = left > WIPED_OUT
     safe = np.where(alive, left, 1.0)
-    made: Floats = np.where(alive, (1.0 + leverage * index.whole) / safe - 1.0, leverage * day)
-    return made
+    return np.where(alive, (1.0 + leverage * index.whole) / safe - 1.0, leverage * day)
 
 
 def fills_at_open(setup: Setup) -> bool:

@@ -192,8 +192,7 @@ def metrics_of(
     entries
         The places among the hedges whose entries are counted as episodes: `Legs.firsts`, for a collar is one hedge.
     """
-    metrics: dict[str, Any] = as_json(_values(totals_of(ledger, earned, sessions, trades, entries)))
-    return metrics
+    return as_json(_values(totals_of(ledger, earned, sessions, trades, entries)))
 
 
 def columns_from(totals: Totals) -> dict[str, Amount]:

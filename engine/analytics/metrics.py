@@ -21,8 +21,7 @@ CVAR_TAIL = 0.05
 
 def returns_of(equity: Floats) -> Floats:
     """Return simple returns from close to close, shape (sessions - 1,)."""
-    returns: Floats = equity[1:] / equity[:-1] - 1.0
-    return returns
+    return equity[1:] / equity[:-1] - 1.0
 
 
 def mean_cash_return(earned: Floats, last: int) -> float:
@@ -43,8 +42,7 @@ def log_growth(book: Ledger, years: float) -> float:
 
 def drawdowns(equity: Floats) -> Floats:
     """Return the fall from the highest equity so far, fractions <= 0, shape (sessions,)."""
-    falls: Floats = equity / np.maximum.accumulate(equity) - 1.0
-    return falls
+    return equity / np.maximum.accumulate(equity) - 1.0
 
 
 def cvar(returns: Floats, tail: float = CVAR_TAIL) -> float:

@@ -116,8 +116,7 @@ class GuardedCerebro(Guarded, bt.Cerebro):
     def runstrategies(self, iterstrat: object, predata: bool = False) -> list[bt.Strategy]:  # noqa: FBT001, FBT002  # backtrader's own
         """Run, guarded from the moment at which the strategy is made."""
         self.guard(*CALLS)
-        ran: list[bt.Strategy] = super().runstrategies(iterstrat, predata)
-        return ran
+        return super().runstrategies(iterstrat, predata)
 
 
 class GuardedBroker(Guarded, HistoryBroker):
@@ -174,8 +173,7 @@ class GuardedBroker(Guarded, HistoryBroker):
         """Note that an order is taken back, unless the broker does so itself, then do it."""
         if not bracket:
             self._note(order, -1)
-        taken_back: bool = super().cancel(order, bracket=bracket)
-        return taken_back
+        return super().cancel(order, bracket=bracket)
 
     def ended(self) -> tuple[Ended, ...]:
         """Return how every order ended, in the order of their placing."""

@@ -85,8 +85,7 @@ class Followed:
 def hedged_order(entry: Entry) -> Mapping[str, Any] | None:
     """Return the order of the hedged book that a close's line holds; None where there is none."""
     book = entry["books"]["hedged"]
-    order: Mapping[str, Any] | None = None if book is None else book["order"]
-    return order
+    return None if book is None else book["order"]
 
 
 def follow(

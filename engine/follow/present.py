@@ -210,8 +210,7 @@ def _is_open(session: np.datetime64, moment: Moment) -> bool:
 
 def following(session: np.datetime64) -> np.datetime64:
     """Return the NYSE's next session."""
-    after: np.datetime64 = nyse_sessions(session + DAY, session + 14 * DAY)[0]
-    return after
+    return nyse_sessions(session + DAY, session + 14 * DAY)[0]
 
 
 def is_late(session: np.datetime64, written: dt.datetime) -> bool:

@@ -58,8 +58,7 @@ class Garch(NamedTuple):
     def following(self, variance: Floats | float, e: Floats | float) -> Floats:
         """Return the next session's variance."""
         square = np.square(e)
-        made: Floats = self.omega + self.alpha * square + self.gamma * square * (np.less(e, 0.0)) + self.beta * variance
-        return made
+        return self.omega + self.alpha * square + self.gamma * square * (np.less(e, 0.0)) + self.beta * variance
 
 
 def fitted(returns: Floats) -> Garch:
@@ -75,8 +74,7 @@ def fitted(returns: Floats) -> Garch:
 
 def _fitted_apart(returns: Floats) -> Garch:
     ((_chunk, model),) = Processes(1).run(FunctionJob("garch", fitted), [returns])
-    found: Garch = model
-    return found
+    return model
 
 
 def filtered(model: Garch, returns: Floats) -> Floats:
@@ -254,8 +252,7 @@ def _drawn(days: int, sessions: int, rng: np.random.Generator) -> Ints:
     fresh[0] = True
     starts = rng.integers(0, days, sessions)
     block = np.maximum.accumulate(np.where(fresh, np.arange(sessions), 0))
-    drawn: Ints = (starts[block] + np.arange(sessions) - block) % days
-    return drawn
+    return (starts[block] + np.arange(sessions) - block) % days
 
 
 def _whole(events: Events) -> Events:

@@ -87,5 +87,4 @@ def two_sided(values: Floats) -> Floats:
     ranked, count = np.sort(values), len(values)
     low = np.searchsorted(ranked, values, side="right") / count
     high = (count - np.searchsorted(ranked, values, side="left")) / count
-    p: Floats = np.minimum(1.0, 2.0 * np.minimum(low, high))
-    return p
+    return np.minimum(1.0, 2.0 * np.minimum(low, high))

@@ -182,8 +182,7 @@ def tails_of(levels: Floats, alive: Flags, less: Less, years: float) -> Tails:
 def _gap(growths: Floats, first: Floats, final: Floats, alive: Flags, years: float) -> Floats:
     """Return the CAGR of books less that of holding less, from the log growths of these."""
     grown = log(np.divide(final, first, out=np.full(len(first), np.nan), where=alive))
-    gap: Floats = expm1(grown / years) - expm1(growths / years)
-    return gap
+    return expm1(grown / years) - expm1(growths / years)
 
 
 def _match(levels: Floats, grid: Floats, risks: Floats, growths: Floats) -> Floats:
