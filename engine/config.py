@@ -224,8 +224,7 @@ class RunConfig(ConfigSection):
     def with_strategies(self, changed: Callable[[StrategyConfig], StrategyConfig]) -> RunConfig:
         """Return the run with its strategy and its hedges' own as a function makes them."""
         legs = [leg.model_copy(update={"strategy": leg.strategy and changed(leg.strategy)}) for leg in self.legs]
-        hedges = {"hedge": legs[0], "hedges": legs if self.hedges else []}
-        return self.model_copy(update={"strategy": changed(self.strategy), **hedges})
+        return self.with_legs(legs).model_copy(update={"strategy": changed(self.strategy)})
 
     @property
     def read(self) -> str:
@@ -251,10 +250,8 @@ class RunConfig(ConfigSection):
         return {"sell_core": 1.0, "cash_buffer": self.hedge.buffer}.get(self.hedge.funding, math.inf)
 
     def with_legs(self, legs: Sequence[HedgeConfig]) -> RunConfig:
-        """Return the run with other hedges; raises pydantic's ValidationError where they can't be."""
-        several = list(legs) if len(legs) > 1 else []
-        changed = self.model_copy(update={"hedge": legs[0], "hedges": several})
-        return type(self).model_validate(changed.model_dump()).checked_by(self.check)
+        """Return the run with other hedges, which have to be checked already."""
+        return self.model_copy(update={"hedge": legs[0], "hedges": list(legs) if len(legs) > 1 else []})
 
     @model_validator(mode="before")
     @classmethod

@@ -313,7 +313,7 @@ def _with_strategies(config: RunConfig, origin: _Origin, folders: Folders, tree:
             above = as_written(tree, ("hedges", str(k)) if config.hedges else ("hedge",))
             own = _with_strategy(leg.strategy, above, config, origin, folders, tree)
             legs[k] = leg.model_copy(update={"strategy": own})
-    return resolved.model_copy(update={"hedge": legs[0], "hedges": legs if config.hedges else []})
+    return resolved.with_legs(legs)
 
 
 def _with_strategy(

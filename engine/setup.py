@@ -12,7 +12,6 @@ from data.audit.finding import Finding
 from data.errors import DataError
 from data.market import BeginsLateError, Market, load_market
 from data.rates import accrual, days_between
-from data.roles import HedgeRole
 from data.shown import screen
 from data.sources import SERIES, Source
 from data.sources.choose import open_source
@@ -69,6 +68,12 @@ class Setup:
     def legs(self) -> Legs:
         """What is traded, and where it stands in the columns of the arrays."""
         return legs_of(self.market.roles)
+
+    def rebalanced(self, rebalance: str, band: float = np.inf) -> Plan:
+        """Return the plan with another rebalancing of every hedge."""
+        hedges = len(self.plan.sides)
+        due = np.repeat(rebalancing_days(self.market.run_sessions, rebalance)[:, np.newaxis], hedges, axis=1)
+        return self.plan._replace(hedge_due=due, band=np.full(hedges, band))
 
     def __repr__(self) -> str:
         return screen(*repr(self.market).replace("Market", "Setup on a market", 1).splitlines())
@@ -183,12 +188,9 @@ def run_beta(config: RunConfig, market: Market) -> Floats:
 
 
 def plan_of(config: RunConfig, market: Market, intensity: Floats) -> Plan:
-    """Return when and how the run decides.
+    """Return when and how the run decides, by an intensity without NaN over all the market's sessions.
 
-    Parameters
-    ----------
-    intensity
-        Without NaN, over all the market's sessions: shape (sessions,), or (sessions, hedges of the config).
+    Shape (sessions,), or (sessions, hedges of the config).
     """
     own = np.broadcast_to(intensity.reshape(len(market), -1), (len(market), len(config.legs)))
     of, first = [role.leg for role in market.roles.hedges], market.first
@@ -234,7 +236,10 @@ def _prices(config: RunConfig, market: Market) -> Prices:
     close, opening = columns("close"), columns("open")
     at_open = config.execution.fill == "next_open"
     fill = opening if at_open else close
-    levels = [_level(market, role)[market.first :] for role in market.roles.hedges]
+    levels = [
+        np.full(len(close), np.nan) if role.kind == "option" else market.total_return(role.instrument)[market.first :]
+        for role in market.roles.hedges
+    ]
     spot, spot_fill = close, fill
     options = [k for k, role in enumerate(market.roles.hedges, len(market.roles.core)) if role.kind == "option"]
     if options:
@@ -246,18 +251,17 @@ def _prices(config: RunConfig, market: Market) -> Prices:
     return Prices(opening, close, fill, dividend, split, np.column_stack(levels), spot, spot_fill)
 
 
-def _level(market: Market, role: HedgeRole) -> Floats:
-    return np.full(len(market), np.nan) if role.kind == "option" else market.total_return(role.instrument)
-
-
 def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats) -> Terms:
     execution, costs = config.execution, costs_of_legs(config)
     commission, slippage = costs["commission_bps"] * BPS, costs["slippage_bps"] * BPS
     fee, per_share = costs["commission_per_share"], costs["slippage_per_share"]
     kinds = ["core"] * len(market.roles.core) + [role.kind for role in market.roles.hedges]
     left = (prices.fill * (1.0 - slippage) - per_share) * (1.0 - commission) - fee
-    _check_costs(market, prices, np.where([kind == "option" for kind in kinds], 1.0, left))
-    sessions = market.run_sessions
+    sessions, spent = market.run_sessions, (left <= 0.0) & np.array([kind != "option" for kind in kinds])
+    if spent.any():
+        t, i = np.argwhere(spent)[0]
+        name, date, price = legs_of(market.roles).names[i], sessions[t], prices.fill[t, i]
+        raise DataError(f"{name} on {date}: costs per share take all of its price of {price:g}: lower them")
     spread, days = execution.margin_spread_bps * BPS, days_between(sessions)
     earned = accrual(sessions, cash_yield)
     return Terms(
@@ -276,14 +280,6 @@ def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats
         np.array([kind != "option" for kind in kinds]),
         np.zeros(len(kinds)),
     )
-
-
-def _check_costs(market: Market, prices: Prices, left: Floats) -> None:
-    """Refuse costs that would leave nothing of a share that is sold."""
-    if (left <= 0.0).any():
-        t, i = np.argwhere(left <= 0.0)[0]
-        name, date, price = legs_of(market.roles).names[i], market.run_sessions[t], prices.fill[t, i]
-        raise DataError(f"{name} on {date}: costs per share take all of its price of {price:g}: lower them")
 
 
 def _cash_yield(config: RunConfig, market: Market) -> Floats:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.arrays import Flags, Floats
+from data.arrays import Floats
 from data.errors import DataError
 from data.format import capital
 from data.roles import Roles
@@ -22,7 +22,7 @@ from engine.hedge_names import hedge_name, traded_name
 from engine.hedges import most_of
 from engine.kernel.loop import Ledger, Plan, replay, run_given, run_policy
 from engine.rules import LEAST_TRADE, Terms
-from engine.setup import BORROW_FEE, Setup, rebalancing_days
+from engine.setup import BORROW_FEE, Setup
 
 ALWAYS, CONTROLLED, MATCHED = "always", "controls: on", "matched"
 """When a control is run: with ``controls: off`` too; only without; matched to the hedged book that has an answer."""
@@ -88,6 +88,11 @@ class Case(NamedTuple):
     beta: Floats
     share: float = 1.0
     replay: Replay | None = None
+
+    @property
+    def roles(self) -> Roles:
+        """Who plays which part in the run."""
+        return self.setup.market.roles
 
 
 class Made(NamedTuple):
@@ -205,14 +210,9 @@ def run_unhedged(setup: Setup) -> Ledger:
     return run_policy(setup.prices, setup.terms, unhedged_plan(setup))
 
 
-def run_always_on(setup: Setup, sizes: Floats) -> Ledger:
-    """Hold each hedge at one size from the first order on, rebalanced at the first close of each month."""
-    return _run_constant(setup, sizes, rebalancing_days(setup.market.run_sessions, "monthly"))
-
-
-def run_buy_and_hold(setup: Setup, sizes: Floats) -> Ledger:
-    """Buy that size of each hedge with the first order and never rebalance it."""
-    return _run_constant(setup, sizes, np.zeros(len(setup.prices.close), np.bool_))
+def run_always_on(setup: Setup, sizes: Floats, rebalance: str = "monthly") -> Ledger:
+    """Hold each hedge at one size from the first order on, rebalanced at the first close of each month, or never."""
+    return run_given(setup.prices, setup.terms, setup.rebalanced(rebalance), lambda _t, _ledger: sizes)
 
 
 def median_sizes(case: Case) -> Floats:
@@ -222,25 +222,13 @@ def median_sizes(case: Case) -> Floats:
     """
     hedged, plan = case.hedged, case.setup.plan
     ordered = hedged.ordered[:, np.newaxis] & (hedged.hedges != 0.0)
-    of = np.where(plan.a_core_share, hedged.core[:, np.newaxis], 1.0)
-    sizes = np.divide(np.abs(hedged.hedges), of, out=np.zeros_like(hedged.hedges), where=ordered)
-    legs = [case.config.legs[role.leg] for role in case.setup.market.roles.hedges]
-    return np.array(
-        [
-            float(np.median(sizes[ordered[:, k], k]))
-            if ordered[:, k].any()
-            else leg.cover
-            if plan.a_core_share[k]
-            else min(leg.weight, most_of(leg))
-            for k, leg in enumerate(legs)
-        ]
+    each = np.where(plan.a_core_share, hedged.core[:, np.newaxis], 1.0)
+    sizes = np.divide(np.abs(hedged.hedges), each, out=np.zeros_like(hedged.hedges), where=ordered)
+    legs = [case.config.legs[role.leg] for role in case.roles.hedges]
+    configured = np.where(
+        plan.a_core_share, [leg.cover for leg in legs], [min(leg.weight, most_of(leg)) for leg in legs]
     )
-
-
-def _run_constant(setup: Setup, sizes: Floats, due: Flags) -> Ledger:
-    hedges = len(sizes)
-    plan = setup.plan._replace(hedge_due=np.repeat(due[:, np.newaxis], hedges, axis=1), band=np.full(hedges, np.inf))
-    return run_given(setup.prices, setup.terms, plan, lambda _t, _ledger: sizes)
+    return np.array([np.median(sizes[of, k]) if of.any() else configured[k] for k, of in enumerate(ordered.T)])
 
 
 def _derisk_entry(case: Case) -> Made:
@@ -257,17 +245,8 @@ def _derisk_entry(case: Case) -> Made:
     return Made(ledger, remarks=(remark,))
 
 
-def _derisk_daily(case: Case) -> Made:
-    ledger, trades = sold_daily(case.setup, case.hedged, case.beta)
-    return Made(ledger, trades=trades)
-
-
-def _roles(case: Case) -> Roles:
-    return case.setup.market.roles
-
-
 def _untimed(case: Case) -> str:
-    roles, a_core_share = _roles(case), case.setup.plan.a_core_share
+    roles, a_core_share = case.roles, case.setup.plan.a_core_share
     each = zip(median_sizes(case), a_core_share, roles.hedges, strict=True)
     parts = [
         f"{size:.4g} contracts of {role.instrument} a core share"
@@ -284,17 +263,12 @@ def _untimed(case: Case) -> str:
 
 def _buy_and_hold(case: Case) -> Made:
     restated = f"portfolio.rebalance: {case.config.portfolio.rebalance} restates the fund too."
-    ledger = run_buy_and_hold(case.setup, median_sizes(case))
+    ledger = run_always_on(case.setup, median_sizes(case), "never")
     return Made(ledger, remarks=(restated,) if case.setup.plan.core_due.any() else ())
 
 
-def _short_title(case: Case) -> str:
-    roles = case.setup.market.roles
-    return f"{roles.underlying} {'sold short' if roles.leverage < 0.0 else 'on margin'}"
-
-
 def _short_about(case: Case) -> str:
-    roles = case.setup.market.roles
+    roles = case.roles
     if roles.leverage > 0.0:
         return (
             f"{roles.leverage:g} times the hedge's weight of {roles.underlying} bought on margin in the fund's place."
@@ -354,7 +328,7 @@ _KINDS = (
         "derisk_daily",
         "Sold daily",
         "Core sold or bought, when the fund resets, to the beta of the hedged book as it drifts; the rest in cash.",
-        _derisk_daily,
+        lambda case: Made(**sold_daily(case.setup, case.hedged, case.beta)._asdict()),
         report="Sold daily",
         rising="Bought daily",
         main=True,
@@ -371,9 +345,15 @@ _KINDS = (
         lambda case: f"{capital(hedge_name(case.config).noun)} bought and held",
         lambda case: f"{_untimed(case)}, bought in the first session and never rebalanced.",
         _buy_and_hold,
-        applies=lambda case: all(role.kind in ("fund", "asset") for role in _roles(case).hedges),
+        applies=lambda case: all(role.kind in ("fund", "asset") for role in case.roles.hedges),
     ),
-    ControlKind("short_underlying", _short_title, _short_about, _short, applies=lambda case: _roles(case).one_fund),
+    ControlKind(
+        "short_underlying",
+        lambda case: f"{case.roles.underlying} {'sold short' if case.roles.leverage < 0.0 else 'on margin'}",
+        _short_about,
+        _short,
+        applies=lambda case: case.roles.one_fund,
+    ),
     ControlKind(
         "protective_put",
         "Protective put",

@@ -24,11 +24,6 @@ def run_protective_put(config: RunConfig, setup: Setup) -> tuple[Ledger, Setup]:
 
     It bears half its bid-ask, and the hedge's commission on its premium.
 
-    Parameters
-    ----------
-    config, setup
-        The hedged run.
-
     Returns
     -------
     Ledger, Setup
@@ -50,7 +45,7 @@ def run_protective_put(config: RunConfig, setup: Setup) -> tuple[Ledger, Setup]:
         commission_bps=float(commission),
         policy=PolicyConfig(),
     )
-    covered = config.model_copy(update={"hedge": put, "hedges": []})
+    covered = config.with_legs([put])
     market = with_made(covered, replace(setup.market, roles=roles_of(covered), made={}))
     own = prepare(covered, market, np.ones(len(market)))
     return compiled().run_policy(own.prices, own.terms, own.plan), own

@@ -21,8 +21,8 @@ from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.compiled import compiled
-from engine.kernel.loop import Ledger, Plan
-from engine.setup import Setup, open_market, rebalancing_days, run_beta
+from engine.kernel.loop import Ledger
+from engine.setup import Setup, open_market, run_beta
 from engine.stress.continuation import Continuation, continued
 from engine.stress.courses import QUARTER
 from engine.stress.past import Past
@@ -197,14 +197,7 @@ def _books(today: Today, setup: Setup, hedged: Ledger, *, calendars: bool) -> It
         yield LESS, run_held_less(setup, today.share)
     if calendars and today.decides:
         for how, changed in CALENDARS:
-            yield f"rebalanced {how}", run.run_policy(prices, terms, _rebalanced(setup, **changed))
-
-
-def _rebalanced(setup: Setup, rebalance: str, band: float = np.inf) -> Plan:
-    """Return the run's plan with another rebalancing of every hedge."""
-    hedges, days = len(setup.plan.sides), setup.market.run_sessions
-    due = np.repeat(rebalancing_days(days, rebalance)[:, np.newaxis], hedges, axis=1)
-    return setup.plan._replace(hedge_due=due, band=np.full(hedges, band))
+            yield f"rebalanced {how}", run.run_policy(prices, terms, setup.rebalanced(**changed))
 
 
 def _growth(book: Ledger, first: int) -> Floats:

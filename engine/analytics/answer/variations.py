@@ -22,7 +22,6 @@ from engine.analytics.derisk import held_less_grid, net_short, sold_daily
 from engine.analytics.drawdowns import core_level, deepest, falls_of
 from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun
-from engine.hedge_config import HedgeConfig
 from engine.hedge_names import hedge_names
 from engine.hedges import costs_of_legs, traded_hedges
 from engine.kernel.compiled import compiled
@@ -156,10 +155,12 @@ def alternatives_of(run: VariedRun) -> tuple[Alternative, ...]:
     for name, changed in CALENDARS:
         own = all(getattr(leg, key) == value for leg in legs for key, value in changed.items())
         found.append(_alternative(run, f"rebalanced {name}", "rebalance", _each(run.config, **changed), own=own))
-    sized = [(times, config) for times in SIZES if (config := _sized(run.config, times)) is not None]
-    found += [
-        _alternative(run, _size_title(config, times), "weight", config, own=times == 1.0) for times, config in sized
-    ]
+    for times in SIZES:
+        if (config := _sized(run.config, times)) is not None:
+            leg = config.hedge
+            title = f"cover {leg.cover:g}" if leg.kind == "option" else f"{100 * leg.weight:.4g} % of equity"
+            title = f"{times:g} times the weights" if len(legs) > 1 else title
+            found.append(_alternative(run, title, "weight", config, own=times == 1.0))
     return tuple(each for each in found if each is not None)
 
 
@@ -176,14 +177,7 @@ def _sized(config: RunConfig, times: float) -> RunConfig | None:
             return None
     most = sum(min(leg.weight, leg.max_weight) for leg in legs if leg.kind not in ("option", "short"))
     fits = len(legs) == 1 or config.hedge.funding != "sell_core" or most <= 1.0
-    return _with_legs(config, legs) if fits else None
-
-
-def _size_title(config: RunConfig, times: float) -> str:
-    leg = config.hedge
-    if len(config.legs) > 1:
-        return f"{times:g} times the weights"
-    return f"cover {leg.cover:g}" if leg.kind == "option" else f"{100 * leg.weight:.4g} % of equity"
+    return config.with_legs(legs) if fits else None
 
 
 def _alternative(run: VariedRun, title: str, kind: str, config: RunConfig, *, own: bool) -> Alternative | None:
@@ -201,8 +195,8 @@ def _alternative(run: VariedRun, title: str, kind: str, config: RunConfig, *, ow
 def _reruns(run: VariedRun) -> Iterator[Variation]:
     config = run.config
     named = [name.called for name, leg in zip(hedge_names(config), config.legs, strict=True) if leg.kind != "cash"]
-    at_close = _with(config, "execution", fill="next_close")
-    yield from _rerun(run, "filled at the next close", "fills", at_close)
+    at_close = config.execution.model_copy(update={"fill": "next_close"})
+    yield from _rerun(run, "filled at the next close", "fills", config.model_copy(update={"execution": at_close}))
     for late in LATE:
         yield from _rerun(run, f"signals {'one session' if late == 1 else 'two sessions'} late", "fills", config, late)
     for more in SLIPPAGE:
@@ -296,23 +290,10 @@ def _dearer(config: RunConfig, bps: float) -> RunConfig:
     """Return the run with more slippage on every hedge but bills."""
     paid = costs_of_legs(config)["slippage_bps"][len(config.portfolio.core) :]
     firsts = {each.role.leg: float(cost) for each, cost in zip(traded_hedges(config), paid, strict=True)}
-    return _with_legs(
-        config,
-        [
-            leg if leg.kind == "cash" else leg.model_copy(update={"slippage_bps": firsts[k] + bps})
-            for k, leg in enumerate(config.legs)
-        ],
-    )
+    dearer = {k: {} if leg.kind == "cash" else {"slippage_bps": firsts[k] + bps} for k, leg in enumerate(config.legs)}
+    return config.with_legs([leg.model_copy(update=dearer[k]) for k, leg in enumerate(config.legs)])
 
 
 def _each(config: RunConfig, **changed: Any) -> RunConfig:
     """Return the run with keys of every hedge changed."""
-    return _with_legs(config, [leg.model_copy(update=changed) for leg in config.legs])
-
-
-def _with_legs(config: RunConfig, legs: Sequence[HedgeConfig]) -> RunConfig:
-    return config.model_copy(update={"hedge": legs[0], "hedges": list(legs) if len(legs) > 1 else []})
-
-
-def _with(config: RunConfig, section: str, **changed: Any) -> RunConfig:
-    return config.model_copy(update={section: getattr(config, section).model_copy(update=changed)})
+    return config.with_legs([leg.model_copy(update=changed) for leg in config.legs])

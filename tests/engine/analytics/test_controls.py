@@ -26,7 +26,6 @@ from engine.analytics.controls import (
     held_less_of,
     median_sizes,
     run_always_on,
-    run_buy_and_hold,
     run_unhedged,
 )
 from engine.analytics.derisk import run_held_less
@@ -63,7 +62,7 @@ def test_without_a_weight_every_control_is_the_unhedged_book(keys, seed):
     unhedged = run_unhedged(setup)
 
     assert median_sizes(Case(config, setup, hedged, np.ones(len(hedged.equity)))) == 0.0
-    for book in (run_always_on(setup, np.zeros(1)), run_buy_and_hold(setup, np.zeros(1))):
+    for book in (run_always_on(setup, np.zeros(1)), run_always_on(setup, np.zeros(1), "never")):
         assert np.array_equal(book.equity, unhedged.equity)
     short, *_ = run_short_underlying(config, setup, hedged)
     assert short.equity == pytest.approx(unhedged.equity, rel=1e-12)
@@ -78,7 +77,7 @@ def test_the_untimed_controls_by_hand():
     assert median_sizes(Case(config, setup, hedged, np.ones(len(hedged.equity)))) == pytest.approx(0.2)
 
     once = 100_000 * (weights * close[1:] / close[1]).sum(axis=1)
-    assert run_buy_and_hold(setup, np.full(1, 0.2)).equity[1:] == pytest.approx(once, rel=1e-12)
+    assert run_always_on(setup, np.full(1, 0.2), "never").equity[1:] == pytest.approx(once, rel=1e-12)
 
     worth, equity = 100_000 * weights, []
     for t in range(1, len(close)):
