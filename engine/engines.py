@@ -32,19 +32,10 @@ class Said(NamedTuple):
 
 
 def execute(engine: str, config: RunConfig, prepared: PreparedRun) -> tuple[Ledger, Said]:
-    """Run the hedged book.
+    """Run the hedged book in one of `ENGINES`: backtrader's own broker, the compiled kernel, or the plain loop.
 
-    Parameters
-    ----------
-    engine
-        One of `ENGINES`: backtrader's own broker, the compiled kernel, or the plain loop.
-    config, prepared
-        The run, laid out; its strategy may keep state, so each execution asks anew.
-
-    Returns
-    -------
-    Ledger, Said
-        What it did, and what has to be said of it.
+    The run is laid out; its strategy may keep state, so each execution asks anew. Returns what it did, and what has to
+    be said of it.
 
     Raises
     ------

@@ -23,6 +23,7 @@ SEVERAL = "Hedges"
 BILL_RATES = ("IRX", "DTB3", "TBILL")
 """Rate series of Treasury bills: cash that earns one of them is called bills."""
 NOTHING: Mapping[Keys, Sequence[Any] | None] = MappingProxyType({})
+NUMBERS = {3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 MONTHS = {1: "", 2: "two-month ", 3: "three-month ", 4: "four-month ", 6: "six-month ", 12: "one-year "}
 
 
@@ -120,10 +121,8 @@ def bought(instrument: str, part: str = PARTS["fund"]) -> HedgeName:
 def hedge_name(config: RunConfig) -> HedgeName:
     """Return what all hedges of a run that may be held are called together."""
     names = tuple(_name_of(leg, config) for leg in config.held)
-    if len(names) == 1:
-        return names[0]
     nouns = tuple(dict.fromkeys(name.noun for name in names))
-    if len(nouns) == 1:  # one instrument in two legs
+    if len(nouns) == 1:  # of one instrument in two legs too
         return names[0]
     return _together(nouns, tuple(dict.fromkeys(name.called for name in names)))
 
@@ -133,10 +132,8 @@ def _together(nouns: tuple[str, ...], called: tuple[str, ...]) -> HedgeName:
     noun, priced = joined(nouns), any(MODELLED in noun for noun in nouns)
     mark = f", {MODELLED}" if priced else ""
     if len(nouns) > 2:
-        few, title = (
-            f"the {MODELLED} hedges" if priced else "the hedges",
-            f"{capital(number_word(len(nouns)))} hedges{mark}",
-        )
+        few, number = f"the {MODELLED} hedges" if priced else "the hedges", NUMBERS.get(len(nouns), str(len(nouns)))
+        title = f"{number} hedges{mark}"
     else:
         few, title = joined(called), capital(noun.replace(f"a {MODELLED} ", "")) + (mark or " hedge")
     return HedgeName(noun, few, title, f"hedging with {noun}", f"hedged with {noun}", SEVERAL, plural=True)
@@ -176,10 +173,7 @@ def run_title(name: str, settings: Mapping[str, Any]) -> str:
 def modelled_note(config: RunConfig, tried: Mapping[Keys, Sequence[Any] | None] = NOTHING) -> str:
     """Return by what options are priced, a sentence; nothing without one.
 
-    Parameters
-    ----------
-    tried
-        The values that keys are given in its place; options that differ by them go without a name.
+    `tried` has the values that keys are given in its place; options that differ by them go without a name.
     """
     options = [leg.option for leg in config.legs if leg.option is not None]
     varied = {below_leg(keys)[:1]: values or () for keys, values in tried.items()}
@@ -206,11 +200,6 @@ def joined(words: Sequence[str] | dict[str, None]) -> str:
     """Join words as a sentence lists them."""
     every = list(words)
     return " and ".join(part for part in (", ".join(every[:-1]), every[-1]) if part)
-
-
-def number_word(count: int) -> str:
-    """Return a small number as a word."""
-    return {3: "three", 4: "four", 5: "five", 6: "six"}.get(count, str(count))
 
 
 def option_name(option: OptionConfig) -> str:

@@ -117,7 +117,13 @@ def hedge_betas(config: RunConfig, market: Market) -> Floats:
     Shape (market sessions, hedges). Where an asset's can't be estimated yet it counts as 0; an option's weight is that
     of the underlying it is written on, so that its delta is its beta.
     """
-    return np.nan_to_num(np.column_stack([_beta_of(each, config, market) for each in traded_hedges(config)]))
+    betas = [
+        hedge_beta(market, each.role, each.hedge.lookback)
+        if each.contract is None
+        else each.path(market, config.execution.cash_rate).delta
+        for each in traded_hedges(config)
+    ]
+    return np.nan_to_num(np.column_stack(betas))
 
 
 def beta_errors(config: RunConfig, market: Market) -> Floats:
@@ -126,25 +132,12 @@ def beta_errors(config: RunConfig, market: Market) -> Floats:
     return np.column_stack([hedge_beta_error(market, hedge.role, hedge.hedge.lookback) for hedge in each])
 
 
-def _beta_of(traded: TradedHedge, config: RunConfig, market: Market) -> Floats:
-    if traded.contract is not None:
-        return traded.path(market, config.execution.cash_rate).delta
-    return hedge_beta(market, traded.role, traded.hedge.lookback)
-
-
 def sizes_and_takes(config: RunConfig, market: Market, intensity: Floats) -> tuple[Floats, Floats]:
     """Return the size an order at each close would give each hedge, and what a unit of it takes out of the core.
 
-    Parameters
-    ----------
-    intensity
-        Of each hedge of the config, shape (market sessions, hedges of the config).
-
-    Returns
-    -------
-    arrays
-        Shape (market sessions, traded hedges) each, as of `engine.kernel.loop.Plan`; sizes at least 0, NaN where none
-        can be told yet.
+    By the intensity of each hedge of the config, shape (market sessions, hedges of the config). Both are of shape
+    (market sessions, traded hedges), as of `engine.kernel.loop.Plan`; sizes at least 0, NaN where none can be told yet.
+    A contract takes its premium as a fraction of the underlying; what is sold brings it, below 0.
     """
     sizes, takes = list[Floats](), list[Floats]()
     for each in traded_hedges(config):
@@ -154,13 +147,8 @@ def sizes_and_takes(config: RunConfig, market: Market, intensity: Floats) -> tup
             takes.append(np.full(len(market), 0.0 if each.role.kind == "short" else 1.0))
         else:
             sizes.append(option_size(each.hedge, market, signal))
-            takes.append(_premium(each, market, config.execution.cash_rate))
+            takes.append(each.role.side * each.path(market, config.execution.cash_rate).carried / market.close())
     return np.column_stack(sizes), np.column_stack(takes)
-
-
-def _premium(traded: TradedHedge, market: Market, rate: str | float) -> Floats:
-    """Return an option's premium as a fraction of the underlying at each close; what is sold brings it, below 0."""
-    return traded.role.side * traded.path(market, rate).carried / market.close()
 
 
 def option_size(hedge: HedgeConfig, market: Market, intensity: Floats) -> Floats:
@@ -178,25 +166,22 @@ def costs_of_legs(config: RunConfig) -> Mapping[str, Floats]:
     Bills cost nothing to trade; a short costs what its underlying does, an option half its bid-ask.
     """
     keys = ("commission_bps", "slippage_bps", "commission_per_share", "slippage_per_share")
-    return {key: np.array([*_core_costs(config, key), *_hedge_costs(config, key)]) for key in keys}
+    return {key: np.array(list(_costs(config, key)), np.float64) for key in keys}
 
 
-def _core_costs(config: RunConfig, key: str) -> list[float]:
+def _costs(config: RunConfig, key: str) -> Iterator[float]:
     cost = getattr(config.execution, key)
-    return [float(cost[name] if isinstance(cost, dict) else cost) for name in config.portfolio.core]
-
-
-def _hedge_costs(config: RunConfig, key: str) -> Iterator[float]:
-    cost = getattr(config.execution, key)
+    for name in config.portfolio.core:
+        yield cost[name] if isinstance(cost, dict) else cost
     for role, leg, contract in traded_hedges(config):
         own = getattr(leg, key, None)
         if own is not None:
-            yield float(own)
+            yield own
         elif role.kind == "cash":
             yield 0.0
         elif contract is not None and key == "slippage_bps":
             yield contract.bid_ask / 2.0 / BPS
         elif isinstance(cost, dict):
-            yield float(cost[role.instrument if leg.of_own_bars else config.read])
+            yield cost[role.instrument if leg.of_own_bars else config.read]
         else:
-            yield float(cost)
+            yield cost

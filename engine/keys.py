@@ -76,8 +76,9 @@ def put(tree: dict[str, Any], keys: Keys, value: Any, where: str, given: Collect
     leg = leg_of(keys)
     if leg:
         _before_a_hedge(tree, leg, keys[len(leg) :], value, given)
-    if keys[-2:] == ("strategy", "class"):
-        _forget_parameters(tree, keys[:-1], value)
+    section = at(tree, keys[:-1]) if keys[-2:] == ("strategy", "class") else None
+    if isinstance(section, dict) and section.get("class") != value:  # another one's parameters are not its own
+        section.pop("params", None)
     node: Any = tree
     for depth, key in enumerate(keys[:-1], start=1):
         if isinstance(node, list):
@@ -148,13 +149,6 @@ def _forget_kind(leg: dict[str, Any], kind: Any, given: Collection[str]) -> None
             leg.setdefault("leverage", None)  # for which a person is asked
 
 
-def _forget_parameters(tree: dict[str, Any], keys: Keys, named: Any) -> None:
-    """Drop the parameters of the class that another one takes the place of: they are not its own."""
-    section = at(tree, keys)
-    if isinstance(section, dict) and section.get("class") != named:
-        section.pop("params", None)
-
-
 def as_written(tree: Mapping[str, Any], keys: Keys) -> Keys:
     """Return keys of a checked run as its YAML has them: what is hedge there may be the first, or all, of hedges."""
     if keys[:1] == ("hedge",) and isinstance(tree.get("hedges"), list):
@@ -165,10 +159,7 @@ def as_written(tree: Mapping[str, Any], keys: Keys) -> Keys:
 def told_in_full(tree: Mapping[str, Any], said: str, leg: Keys) -> str:
     """Return a message with the keys that it names written out as the tree has them.
 
-    Parameters
-    ----------
-    leg
-        The keys of the hedge that it is said of, which it leaves out; none where it is said of the whole run.
+    `leg` has the keys of the hedge that it is said of, which it leaves out; none where it is said of the whole run.
     """
     words = said.split(" ")
     for k, word in enumerate(words):

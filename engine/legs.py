@@ -34,6 +34,11 @@ class Legs(NamedTuple):
         return tuple(f"{name} ({again + 1})" if again else name for name, again in zip(names, before, strict=True))
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Every instrument by a name of its own, in the order of the columns: the core, then `labels`."""
+        return (*self.core, *self.labels)
+
+    @property
     def firsts(self) -> tuple[int, ...]:
         """The place among `hedges` of the first instrument of each hedge of the run."""
         legs = [hedge.leg for hedge in self.hedges]

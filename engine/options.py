@@ -97,9 +97,8 @@ def _history(market: Market, rate: str | float) -> UnderlyingHistory:
     bars = market.bars()
     paid = trailing_yield(market.sessions, bars.close, bars.dividend)
     yields = np.nan_to_num(market.rate(rate))  # before the first quote, in warm-up, money costs nothing
-    return UnderlyingHistory(
-        market.sessions, bars.open, market.close(), bars.split, option_volatility(market), yields, paid
-    )
+    volatility = option_volatility(market)
+    return UnderlyingHistory(market.sessions, bars.open, market.close(), bars.split, volatility, yields, paid)
 
 
 def _check_fresh(name: str, dates: Dates, sessions: Dates) -> None:

@@ -33,7 +33,15 @@ FEE = 0.0101
 def audited(config: RunConfig, market: Market, ranges: tuple[str, ...] = ()) -> tuple[Finding, ...]:
     """Return what `found_in` finds; raises DataError on an error that isn't accepted."""
     found = found_in(config, market, ranges)
-    _refuse_errors(found, config)
+    left = [finding for finding in found if finding.severity == ERROR and finding.id not in config.data.accept]
+    if left:
+        shown = f": {config.check} shows them" if config.check else ""
+        more = f" (and {len(left) - 1} more{shown})" if len(left) > 1 else ""
+        mend = f"{_check_command(config, left[0].instrument)} " if left[0].remedy.startswith("--") else ""
+        where = left[0].instrument if np.isnat(left[0].first) else f"{left[0].instrument} {left[0].first}"
+        remedy = f": {mend}{left[0].remedy}" if left[0].remedy else ""  # what can't be read says it itself
+        accept = ",".join(finding.id for finding in left)
+        raise DataError(f"{where}: {left[0].message}{remedy}, or go on with --set data.accept=[{accept}]{more}")
     return found
 
 
@@ -130,11 +138,8 @@ def _together(market: Market, start: np.datetime64, found: Iterable[Finding]) ->
     from data.audit.bars import AGAIN, holes
 
     traded = legs_of(market.roles).names
-    slips = [
-        finding
-        for finding in found
-        if (finding.kind, finding.severity) == ("missing", WARNING) and finding.instrument in traded
-    ]
+    missing = (each for each in found if (each.kind, each.severity) == ("missing", WARNING))
+    slips = [finding for finding in missing if finding.instrument in traded]
     if len(slips) < 2:
         return
     held = nyse_sessions(start, market.run_sessions[-1])
@@ -159,18 +164,6 @@ def _fund(hedge: HedgeConfig, leverage: float) -> Fund:
     return Fund(hedge.underlying, leverage, FEE if known is None else known.fee)
 
 
-def _refuse_errors(found: tuple[Finding, ...], config: RunConfig) -> None:
-    left = [finding for finding in found if finding.severity == ERROR and finding.id not in config.data.accept]
-    if left:
-        shown = f": {config.check} shows them" if config.check else ""
-        more = f" (and {len(left) - 1} more{shown})" if len(left) > 1 else ""
-        mend = f"{_check_command(config, left[0].instrument)} " if left[0].remedy.startswith("--") else ""
-        where = left[0].instrument if np.isnat(left[0].first) else f"{left[0].instrument} {left[0].first}"
-        remedy = f": {mend}{left[0].remedy}" if left[0].remedy else ""  # what can't be read says it itself
-        accept = ",".join(finding.id for finding in left)
-        raise DataError(f"{where}: {left[0].message}{remedy}, or go on with --set data.accept=[{accept}]{more}")
-
-
 def _check_command(config: RunConfig, instrument: str) -> str:
     """Return the command that finds what the run's audit finds of one instrument."""
     words = ["backtest", "data", "check", instrument]
@@ -185,10 +178,7 @@ def _check_command(config: RunConfig, instrument: str) -> str:
 def extended(config: RunConfig, source: Source, shift: int = 0) -> Source:
     """Return the source with history before inception where the config asks for it.
 
-    Parameters
-    ----------
-    shift
-        -1 or 1 moves every synthetic session's return down or up by the error band: the low and the high run.
+    A shift of -1 or 1 moves every synthetic session's return down or up by the error band: the low and the high run.
     """
     if not config.data.extend:
         return source
@@ -273,12 +263,7 @@ def _doubtful_fills(config: RunConfig, market: Market, ledger: Ledger) -> Iterat
 def or_made(config: RunConfig, roles: Roles, source: Source) -> str:
     """Return the remedy beside a later start, from a comma on; nothing where what the source holds doesn't reach back.
 
-    Parameters
-    ----------
-    config, roles
-        The run, which begins before an instrument of its own does.
-    source
-        Its real history.
+    Of a run that begins before an instrument of its own does, by its real history.
     """
     start = np.datetime64(config.start)
     asked_for = config.data.extend

@@ -82,10 +82,7 @@ class Setup:
 def open_market(config: RunConfig, source: Source | None = None, shift: int = 0) -> Market:
     """Load what a run trades, audited, from the source its config names unless one is given.
 
-    Parameters
-    ----------
-    shift
-        -1 or 1 for the low or the high edge of the error band of history made before inception.
+    `shift` is -1 or 1 for the low or the high edge of the error band of history made before inception.
 
     Raises
     ------
@@ -146,13 +143,8 @@ def policy_of(config: RunConfig) -> PolicyRules:
 def prepare(config: RunConfig, market: Market, intensity: Floats | None) -> Setup:
     """Lay out one run.
 
-    Parameters
-    ----------
-    config, market
-        The run, and what it is fed.
-    intensity
-        The signal without NaN, shape (market sessions,), or one a hedge, shape (market sessions, hedges of the config);
-        ``None`` for a strategy that has none.
+    By the signal without NaN, shape (market sessions,), or one a hedge, shape (market sessions, hedges of the config);
+    ``None`` for a strategy that has none.
 
     Raises
     ------
@@ -286,8 +278,7 @@ def _cash_yield(config: RunConfig, market: Market) -> Floats:
     rate = config.execution.cash_rate
     known = market.rate(rate)[market.first :]
     if np.isnan(known[0]):
-        start = market.run_sessions[0]
-        later = market.run_sessions[~np.isnan(known)]
+        start, later = market.run_sessions[0], market.run_sessions[~np.isnan(known)]
         remedy = f"start at {later[0]} or later" if len(later) else "choose another series"
         raise DataError(
             f"series {rate} has no value known by {start}: {remedy}, or set execution.cash_rate to a number"

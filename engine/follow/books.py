@@ -12,7 +12,7 @@ from data.arrays import Floats
 from data.bars import COLUMNS
 from data.format import as_json
 from data.sources import BARS
-from engine.kernel.loop import Ledger, ledger_on, mark, move
+from engine.kernel.loop import Ledger, mark, move
 from engine.rules import Order, Prices, Terms, open_session
 from engine.setup import Setup
 
@@ -51,11 +51,6 @@ class BrokerFills(NamedTuple):
     paid: float
 
 
-def labels_of(setup: Setup) -> tuple[str, ...]:
-    """Return every instrument as the log names it, in the order of the columns."""
-    return (*setup.legs.core, *setup.legs.labels)
-
-
 def terms_entry(setup: Setup) -> dict[str, Any]:
     """Return the terms that no session changes, for the registration."""
     terms = setup.terms
@@ -70,14 +65,11 @@ def terms_entry(setup: Setup) -> dict[str, Any]:
 def day_entry(setup: Setup, t: int, logged: np.datetime64 | None = None) -> dict[str, Any]:
     """Return the bars of a session and what cash earned by it, for its line.
 
-    Parameters
-    ----------
-    logged
-        The close before it in the log, that the session before it of the data if None.
+    `logged` is the close before it in the log, that the session before it of the data if None.
     """
     prices, sessions = setup.prices, setup.market.run_sessions
     bars = dict[str, Any]()
-    for i, label in enumerate(labels_of(setup)):
+    for i, label in enumerate(setup.legs.columns):
         bar = bar_of(setup, t, i, logged) | {column: float(getattr(prices, column)[t, i]) for column in PRICED}
         bars[label] = as_json(bar)
     # interest grows by the day, and up to the close in the log it was paid
@@ -130,9 +122,7 @@ def ground_of(registered: Mapping[str, Any], days: Sequence[Mapping[str, Any]]) 
 
 def standing(ledger: Ledger, t: int, labels: Sequence[str]) -> dict[str, Any] | None:
     """Return the order that a run's book gave at the close of t, for its line; None where it gave none."""
-    if t >= ledger.last and ledger.equity[ledger.last] <= 0.0:
-        return None
-    if not ledger.ordered[t]:
+    if not ledger.ordered[t] or (t >= ledger.last and ledger.equity[ledger.last] <= 0.0):
         return None
     hedges = dict(zip(labels[len(labels) - ledger.hedges.shape[1] :], ledger.hedges[t].tolist(), strict=True))
     return {"core": float(ledger.core[t]), "hedges": hedges, "restate": bool(ledger.restate[t])}
@@ -171,10 +161,8 @@ def carry(ground: Ground, ledger: Ledger, t: int, order: Order | None, given: Br
 def book_entry(ground: Ground, ledger: Ledger, t: int, order: object, paid: float | None = None) -> dict[str, Any]:
     """Return what a line says of a book: where it stands, what was filled, and the order for the next session.
 
-    Parameters
-    ----------
-    paid
-        What a broker's fills changed of the cash, where that was no fill of the rule book: its prices aren't the bar's.
+    `paid` is what a broker's fills changed of the cash, where that was no fill of the rule book: its prices aren't the
+    bar's.
     """
     traded = ledger.traded[t].tolist()
     price = [None if paid is not None else each for each in ground.prices.fill[t].tolist()]
@@ -193,19 +181,11 @@ def book_entry(ground: Ground, ledger: Ledger, t: int, order: object, paid: floa
     }
 
 
-def empty_book(ground: Ground) -> Ledger:
-    """Return a ledger for one book on some ground, nothing in it yet."""
-    return ledger_on(ground.prices)
-
-
 def core_return(prices: Prices, terms: Terms, held: Floats, t: int) -> float:
     """Return the core's log return in session t, dividends reinvested, less that of cash.
 
-    Parameters
-    ----------
-    held
-        Shares of the core's holdings at the close before, by which they weigh, shape (holdings,); the configured
-        weights where none are held.
+    By shares of the core's holdings at the close before they weigh, shape (holdings,); by the configured weights where
+    none are held.
     """
     core = slice(len(held))
     paid = prices.split[t, core] * (1.0 + prices.dividend[t, core] / prices.open[t, core])

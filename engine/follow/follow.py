@@ -17,13 +17,13 @@ from data.files import locked
 from data.sources import Source
 from data.sources.choose import open_source
 from engine.config import RunConfig
-from engine.follow.books import BOOKS, Ground, book_entry, carry, day_entry, empty_book, ground_of, order_of, set_book
+from engine.follow.books import BOOKS, Ground, book_entry, carry, day_entry, ground_of, order_of, set_book
 from engine.follow.log import HEAD, LOG, Chain, Entry, append, read_log, write_head
-from engine.follow.past import Finding, LoggedPast, changes, past_of, take_in, time_of
+from engine.follow.past import Finding, LoggedPast, changes, past_of, take_in
 from engine.follow.present import Moment, Present, close_of, following, is_late, present_run
 from engine.follow.registration import folder_of, made_since, order_now, registration
 from engine.follow.shape import check_lines
-from engine.kernel.loop import Ledger
+from engine.kernel.loop import Ledger, ledger_on
 
 Progress = Callable[[str], None]
 
@@ -147,8 +147,8 @@ def _remove_empty(folder: Path) -> None:
 def _called(config: RunConfig, folder: Path, source: Source | None, moment: Moment, say: Progress) -> Followed:
     """Do what a call does, the folder being locked."""
     chain, written = check_lines(read_log(folder)), moment.now.isoformat()
-    remarks = [f"The last line of {LOG} was never finished, as by a process that was killed: it is made again."]
-    remarks = remarks if chain.torn else []
+    unfinished = f"The last line of {LOG} was never finished, as by a process that was killed: it is made again."
+    remarks = [unfinished] if chain.torn else []
     say("reading history")
     if not chain.entries:
         present = present_run(config, moment, source)
@@ -166,12 +166,14 @@ def _called(config: RunConfig, folder: Path, source: Source | None, moment: Mome
     if chain.headless:
         remarks.append(f"{HEAD} is gone: whether lines are missing from the end of {LOG} can't be told.")
     say("holding the past against the data")
-    found = [*_cut_off(chain), *changes(past, present, made_since(config, past.first), written)]
+    cut_off = [{"what": "log", "was": chain.counted, "is": len(chain.entries)}] if chain.missing else []
+    found: list[Finding] = [*cut_off, *changes(past, present, made_since(config, past.first), written)]
     for finding in found:
         take_in(past, finding)
     say("writing down new closes")
     closes = _closes(past, present, moment.now)
-    found += _ahead_of_clock(closes)
+    if ahead := [close for close in closes if close.pop("ahead")]:  # the clock stands before them
+        found.append({"what": "clock", "close": ahead[-1]["date"], "is": ahead[-1]["written"]})
     changed = [{"kind": "changed", "written": written, "found": found}] if found else []
     before = hedged_order(past.last)
     chain = append(write_head(chain), [*changed, *closes])
@@ -192,17 +194,6 @@ def _said(present: Present) -> list[str]:
     return [f"{present.left_out} isn't over in New York: its bar is left to a call after the close."]
 
 
-def _cut_off(chain: Chain) -> list[Finding]:
-    """Return that lines are gone from the end of a log, as its head tells."""
-    return [{"what": "log", "was": chain.counted, "is": len(chain.entries)}] if chain.missing else []
-
-
-def _ahead_of_clock(closes: list[dict[str, Any]]) -> list[Finding]:
-    """Return that closes are written by a clock that stands before them; nothing of simulated ones."""
-    ahead = [close for close in closes if close.pop("ahead")]
-    return [{"what": "clock", "close": ahead[-1]["date"], "is": ahead[-1]["written"]}] if ahead else []
-
-
 def _closes(past: LoggedPast, present: Present, now: dt.datetime) -> list[dict[str, Any]]:
     """Return a line for each session after the last in the log."""
     logged = np.datetime64(past.last["date"])
@@ -216,7 +207,7 @@ def _closes(past: LoggedPast, present: Present, now: dt.datetime) -> list[dict[s
     for line in lines:
         line["books"] = {}
     for name in BOOKS:
-        book, before = empty_book(ground), past.last["books"][name]
+        book, before = ledger_on(ground.prices), past.last["books"][name]
         if before is not None:
             set_book(ground, book, 0, before)
         for row, line in enumerate(lines, 1):
@@ -229,7 +220,7 @@ def _closes(past: LoggedPast, present: Present, now: dt.datetime) -> list[dict[s
 def _line(present: Present, t: int, past: LoggedPast, now: dt.datetime, logged: np.datetime64) -> dict[str, Any]:
     """Return a close's line without its books."""
     session, simulated = present.sessions[t], present.market.simulated
-    clock = max(now, time_of(past.written))  # one that was set back makes nothing early
+    clock = max(now, dt.datetime.fromisoformat(past.written))  # one that was set back makes nothing early
     late = not simulated and (is_late(session, clock) or now < clock)
     return {
         "kind": "close",

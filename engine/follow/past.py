@@ -110,14 +110,8 @@ def take_in(past: LoggedPast, finding: Finding) -> None:
 def changes(past: LoggedPast, present: Present, code: Mapping[str, str], written: str) -> list[Finding]:
     """Return what is another now than the log says, each thing that hasn't been told before.
 
-    Parameters
-    ----------
-    past, present
-        The log, and the run on the data as they are now.
-    code
-        What makes the lines now, as `engine.follow.registration.made_with` has it.
-    written
-        The time now, as lines have it.
+    `code` is what makes the lines now, as `engine.follow.registration.made_with` has it, `written` the time now, as
+    lines have it.
     """
     bars = list(_bars(past, present))
     return [
@@ -131,7 +125,7 @@ def changes(past: LoggedPast, present: Present, code: Mapping[str, str], written
 
 
 def _clock(past: LoggedPast, written: str) -> Iterator[Finding]:
-    if time_of(written) < time_of(past.written):
+    if dt.datetime.fromisoformat(written) < dt.datetime.fromisoformat(past.written):
         yield {"what": "clock", "was": past.written, "is": written}
 
 
@@ -153,9 +147,8 @@ def _sessions(past: LoggedPast, present: Present) -> Iterator[Finding]:
 def _bars(past: LoggedPast, present: Present) -> Iterator[Finding]:
     """Yield what of the log's bars is another in the data: a column of a day each, or the factor on all prices."""
     for i, label in enumerate(past.first["instruments"]):
-        found, days = list(_restated(past, present, label, i)), list[str]()
-        if found:
-            days = [date for date in past.days if present.at(np.datetime64(date)) is not None]
+        found = list(_restated(past, present, label, i))
+        days = [date for date in past.days if found and present.at(np.datetime64(date)) is not None]
         rebasing = rebasing_of(days, found)
         if rebasing is not None:
             bars = dict[str, dict[str, Any]]()
@@ -231,20 +224,11 @@ def _signals(past: LoggedPast, present: Present) -> Iterator[Finding]:
             continue
         was, now = past.signals.get(date, entry), present.signal(t)
         if now["actions"] != was["actions"] or not _alike(now["intensity"], was["intensity"]):
-            yield {
-                "what": "signal",
-                "date": date,
-                "was": {name: was[name] for name in ("intensity", "actions")},
-                "is": now,
-            }
+            before = {name: was[name] for name in ("intensity", "actions")}
+            yield {"what": "signal", "date": date, "was": before, "is": now}
 
 
 def _alike(now: Any, was: Any) -> bool:
     if now is None or was is None:
         return now is was
     return len(now) == len(was) and all(abs(a - b) <= SAME_SIGNAL for a, b in zip(now, was, strict=True))
-
-
-def time_of(written: str) -> dt.datetime:
-    """Return when a line was written."""
-    return dt.datetime.fromisoformat(written)

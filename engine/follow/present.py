@@ -106,9 +106,8 @@ class Present:
         An order with a price of its own shows only where the next session fills it, the last close's where that close
         would.
         """
-        names, traded = (*self.setup.legs.core, *self.setup.legs.labels), self.ledgers["hedged"].traded[t + 1]
-        found = {name: shares for name, shares in zip(names, traded.tolist(), strict=True) if shares != 0.0}
-        return found or None
+        traded = zip(self.setup.legs.columns, self.ledgers["hedged"].traded[t + 1].tolist(), strict=True)
+        return {name: shares for name, shares in traded if shares != 0.0} or None
 
     def given(self, t: int, equity: float) -> BrokerFills:
         """Return what a guest's broker gave in session t, for a book that was worth `equity` at the close before."""

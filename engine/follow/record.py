@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from data.arithmetic import log
 from data.arrays import Dates, Flags, Floats
-from engine.follow.books import BOOKS, Ground, carry, core_return, empty_book, given_by, ground_of, order_of, set_book
+from engine.follow.books import BOOKS, Ground, carry, core_return, given_by, ground_of, order_of, set_book
 from engine.follow.log import Chain, Entry
 from engine.follow.past import Finding, past_of
 from engine.follow.promise import band_after
+from engine.kernel.loop import ledger_on
 
 CLOSE_TO = 1e-9
 """How far a book may be from what its line says, as a fraction."""
@@ -82,8 +83,7 @@ class ForwardRecord:
     def gap(self, book: str) -> Floats:
         """Return log growth of the hedged book less that of another at each close, shape (closes + 1,)."""
         with np.errstate(invalid="ignore"):  # of a ruin
-            gap: Floats = log(self.growth["hedged"]) - log(self.growth[book])
-        return gap
+            return log(self.growth["hedged"]) - log(self.growth[book])
 
     def band(self, book: str) -> Floats:
         """Return the promised quantiles of that gap at each close, shape (closes + 1, levels); NaN beyond them."""
@@ -123,7 +123,7 @@ def record_of(chain: Chain) -> ForwardRecord:
 def _wrong(entries: list[Entry]) -> Iterator[str]:
     """Yield the lines of which a book isn't what the line before and their own bars make of it."""
     ground = ground_of(entries[0], entries)
-    books = {name: empty_book(ground) for name in BOOKS}
+    books = {name: ledger_on(ground.prices) for name in BOOKS}
     for t in range(1, len(entries)):
         for name, book in books.items():
             before, own = entries[t - 1]["books"][name], entries[t]["books"][name]
@@ -134,14 +134,10 @@ def _wrong(entries: list[Entry]) -> Iterator[str]:
             order = None if given else order_of(own.get("filled", before["order"]))
             carry(ground, book, t, order, given)
             off = abs(float(book.equity[t]) - own["equity"])
-            if off > CLOSE_TO * abs(own["equity"]) or not _same_shares(ground, book.shares[t], own):
+            held = np.array([own["shares"][label] for label in ground.labels])
+            if off > CLOSE_TO * abs(own["equity"]) or not np.allclose(book.shares[t], held, rtol=CLOSE_TO, atol=1e-12):
                 line, date = entries[t]["n"] + 1, entries[t]["date"]
                 yield f"line {line}, {date}: {name} comes to {float(book.equity[t])!r} and not to {own['equity']!r}"
-
-
-def _same_shares(ground: Ground, shares: Floats, entry: Mapping[str, Any]) -> bool:
-    held = np.array([entry["shares"][label] for label in ground.labels])
-    return bool(np.allclose(shares, held, rtol=CLOSE_TO, atol=1e-12))
 
 
 def _core(ground: Ground, entries: tuple[Entry, ...], t: int) -> float:

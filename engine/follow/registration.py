@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import platform
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -16,18 +17,16 @@ from engine.follow.books import (
     BOOKS,
     book_entry,
     day_entry,
-    empty_book,
     ground_of,
-    labels_of,
     set_book,
     standing,
     terms_entry,
 )
 from engine.follow.log import read_log
-from engine.follow.past import time_of
 from engine.follow.present import Present, following, is_late
 from engine.follow.promise import promised, scales
 from engine.follow.shape import check_lines
+from engine.kernel.loop import ledger_on
 from engine.runs.folder import RUN, id_of, quoted
 from engine.runs.identity import digest, identity, known_config
 from engine.runs.origin import flat, shown
@@ -111,10 +110,7 @@ def _value(values: Mapping[str, Any], key: str) -> str:
 def made_with(config: RunConfig, added: str = "") -> dict[str, str]:
     """Return what a line is made with: hashes of our code and the strategies', versions, findings that are accepted.
 
-    Parameters
-    ----------
-    added
-        Keys of the config that the registration's code didn't know, with their values.
+    `added` has the keys of the config that the registration's code didn't know, with their values.
     """
     own = [source_hash(each.named) for each in config.strategies]
     return {
@@ -138,7 +134,7 @@ def made_since(config: RunConfig, registered: Mapping[str, Any]) -> dict[str, st
 def registration(config: RunConfig, present: Present, written: str) -> dict[str, Any]:
     """Return the first line of a log: the run, what it was made of, its books at the last close, what it promised."""
     market, setup, t = present.market, present.setup, len(present.sessions) - 1
-    known, labels, last = followed_config(config, market.source.name), labels_of(setup), present.sessions[t]
+    known, labels, last = followed_config(config, market.source.name), setup.legs.columns, present.sessions[t]
     entry = {
         "kind": "registration",
         "written": written,
@@ -155,7 +151,7 @@ def registration(config: RunConfig, present: Present, written: str) -> dict[str,
         "first": str(present.sessions[0]),
         "date": str(last),
         "next": str(following(last)),
-        "late": not market.simulated and is_late(last, time_of(written)),
+        "late": not market.simulated and is_late(last, dt.datetime.fromisoformat(written)),
         "instruments": list(labels),
         "underlying": market.underlying,
         "terms": terms_entry(setup),
@@ -177,7 +173,7 @@ def _books(entry: Mapping[str, Any], present: Present, t: int) -> dict[str, Any]
     """Return where each recorded book stands at the last close, and its order."""
     ground, books = ground_of(entry, [entry]), dict[str, Any]()
     for name in BOOKS:
-        of, book = present.ledgers[name], empty_book(ground)
+        of, book = present.ledgers[name], ledger_on(ground.prices)
         shares = dict(zip(ground.labels, of.shares[t].tolist(), strict=True))
         set_book(ground, book, 0, {"cash": of.cash[t], "equity": of.equity[t], "shares": shares})
         alive = t <= of.last and of.equity[t] > 0.0
@@ -192,7 +188,7 @@ def order_now(present: Present, name: str, t: int) -> dict[str, Any] | None:
         over = ledger.last < t or ledger.equity[t] <= 0.0
         trade = None if over else present.trade(t)
         return None if trade is None else {"trade": trade}
-    return standing(ledger, t, labels_of(present.setup))
+    return standing(ledger, t, present.setup.legs.columns)
 
 
 def _texts(config: RunConfig) -> Iterator[tuple[str, str]]:

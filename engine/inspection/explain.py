@@ -17,7 +17,7 @@ from data.version import code_version
 from engine.analytics.attribution import attribute
 from engine.analytics.controls import Case, controls_of, least_controls, titles_of
 from engine.config import RunConfig
-from engine.engines import execute
+from engine.engines import Said, execute
 from engine.evaluate_strategy import PreparedRun, errors_named, evaluate_strategy
 from engine.hedge_config import HedgeConfig
 from engine.hedge_names import MODELLED, hedge_name, hedge_names, modelled_note
@@ -80,7 +80,10 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
 def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | None) -> Day:
     market = prepared.setup.market
     reused = _reused(config, prepared, kept)
-    hedged, remarks = _book(config, prepared, reused)
+    if reused is None:
+        hedged, said = execute(prepared.plain_engine, config, prepared)
+    else:
+        hedged, said = reused.hedged, Said()
     if t > hedged.last:
         date, ruined = market.run_sessions[[t, hedged.last]]
         raise DataError(f"{date}: the hedged book was ruined on {ruined}: there is none after")
@@ -105,7 +108,7 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
         {name: float(column[t]) + 0.0 for name, column in attribute(setup, hedged).dollars.items()},
         _books(config, setup, hedged, t, reused),
         tuple(valuations_read(market, prepared.reads, inputs, t)),
-        (*remarks, *_notes(config, market, t)),
+        (*said.remarks, *_notes(config, market, t)),
     )
 
 
@@ -115,14 +118,6 @@ def _reused(config: RunConfig, prepared: PreparedRun, kept: Run | None) -> Run |
         return None
     ours = all(each.named in SHIPPED for each in config.strategies)  # the user's own code may have changed since
     return kept if ours and len(kept.hedged.equity) == len(prepared.setup.market.run_sessions) else None
-
-
-def _book(config: RunConfig, prepared: PreparedRun, reused: Run | None) -> tuple[Ledger, tuple[str, ...]]:
-    """Return the hedged book and its remarks."""
-    if reused is not None:
-        return reused.hedged, ()
-    hedged, said = execute(prepared.plain_engine, config, prepared)
-    return hedged, said.remarks
 
 
 def session_of(sessions: Dates, date: np.datetime64) -> int:
@@ -231,11 +226,8 @@ def _order(hedged: Ledger, t: int) -> str | None:
 def _fills(setup: Setup, hedged: Ledger, t: int) -> tuple[Fill, ...]:
     fills = fills_of(setup, hedged)
     at = np.flatnonzero(fills["filled"] == setup.market.run_sessions[t])
-    plain = {
-        name: column[at].astype(str if column.dtype.kind == "M" else column.dtype).tolist()
-        for name, column in fills.items()
-    }
-    return tuple(Fill(*row) for row in zip(*plain.values(), strict=True))
+    columns = (column[at].astype(str if column.dtype.kind == "M" else column.dtype) for column in fills.values())
+    return tuple(Fill(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
 
 
 def _hedge_weight(setup: Setup, hedged: Ledger, t: int) -> float:

@@ -57,14 +57,8 @@ def flips_of(prepared: PreparedRun, hedges: Sequence[HedgeRead]) -> tuple[Flip, 
     """Return the nearest closes of the next session, below and above the last, that turn a hedge on or off.
 
     Everything else stays as it is: other instruments, rates, volatility; the session opens at the last close, and a
-    fund follows its model. Nothing of a strategy without an intensity, and of one that can't be asked so.
-
-    Parameters
-    ----------
-    prepared
-        The run.
-    hedges
-        What was decided of each hedge at the last close.
+    fund follows its model. Nothing of a strategy without an intensity, and of one that can't be asked so. `hedges` is
+    what was decided of each at the last close.
     """
     if prepared.signal is None:
         return ()
@@ -89,14 +83,10 @@ def _found(decided: Callable[[float], tuple[bool, ...]], hedges: Sequence[HedgeR
         if unchanged[k] != hedge.policy.after.on:
             yield Flip(hedge.instrument, "on" if unchanged[k] else "off", last, 0.0)
         for direction in (-1.0, 1.0):
-            change = _nearest(partial(_differs, decided, unchanged, k), direction)
+            change = _nearest(partial(lambda k, move: decided(move)[k] != unchanged[k], k), direction)
             if change is not None:
                 turns = "off" if unchanged[k] else "on"
                 yield Flip(hedge.instrument, turns, last * (1.0 + change), change)
-
-
-def _differs(decided: Callable[[float], tuple[bool, ...]], unchanged: tuple[bool, ...], k: int, move: float) -> bool:
-    return decided(move)[k] != unchanged[k]
 
 
 def _nearest(flips: Callable[[float], bool], direction: float) -> float | None:

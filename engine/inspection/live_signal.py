@@ -107,13 +107,12 @@ def _signal(
     close = close_read(after, hedged, inputs, t)
     calls = _calls(after, hedged, t, close)
     own = None if held_now is None else own_book(after, t, held_now)
-    worth = float(hedged.equity[t]) if equity is None else equity
-    if own is not None:
-        worth = own.worth
+    worth = own.worth if own is not None else float(hedged.equity[t]) if equity is None else equity
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
     held = (hedged.shares[:, legs_of(market.roles).of_hedges] != 0.0).any(axis=1)
     fresh = tuple(freshness(market, prepared.reads))
+    priced = (role.instrument for role in market.roles.hedges if role.kind != "option")
     return LiveSignal(
         config.name,
         prepared.label,
@@ -133,7 +132,7 @@ def _signal(
         _targets(after, hedged, t, worth / float(hedged.equity[t]), own),
         tuple(_watched(rule, market.sessions, rows) for rule in inputs),
         tuple(map(str, market.sessions[rows])),
-        {name: _level(market, name, rows) for name in _followed(market)},
+        {name: _level(market, name, rows) for name in dict.fromkeys((market.underlying, *priced))},
         None if prepared.signal is None else tuple(prepared.signal[rows].tolist()),
         tuple(np.concatenate((np.zeros(market.first, np.bool_), held[: t + 1]))[rows].tolist()),
         aged,
@@ -198,12 +197,6 @@ def _states(setup: Setup, close: Close, t: int) -> Iterator[str]:
             yield f"{read.instrument}: {sentence}" if len(close.hedges) > 1 else sentence
 
 
-def _followed(market: Market) -> tuple[str, ...]:
-    """Return the instruments whose total return is shown: the underlying, and every hedge that has a price level."""
-    hedges = (role.instrument for role in market.roles.hedges if role.kind != "option")
-    return tuple(dict.fromkeys((market.underlying, *hedges)))
-
-
 def _order(action: int, *, on: bool) -> str:
     if action == STAY:
         return HOLD if on else STAY_OUT
@@ -223,7 +216,7 @@ def own_book(after: PreparedRun, t: int, held: Mapping[str, float]) -> OwnBook:
     Raises UserError for what the run doesn't trade, a number that is none, and a book that is worth nothing.
     """
     legs, price = after.setup.legs, after.setup.prices.close[t]
-    names = (*legs.core, *legs.labels)
+    names = legs.columns
     for name, amount in held.items():
         if name != CASH and name not in names:
             raise UserError(f"{name} is nothing that the run trades{did_you_mean(name, (*names, CASH))}")
@@ -257,7 +250,7 @@ def _targets(
     if own is not None:
         shares, trade = own.shares, target - own.shares
     legs = after.setup.legs
-    names = zip((*legs.core, *legs.labels), _contracts(after, t), strict=True)
+    names = zip(legs.columns, _contracts(after, t), strict=True)
     columns = (price, shares * price / worth, target * price / worth, target * price, target, trade)
     return tuple(
         Target(name, *map(float, row), contract=contract.said)

@@ -98,16 +98,7 @@ class ValuationRead:
 def valuations_read(market: Market, reads: frozenset[str], inputs: Sequence[Input], t: int) -> Iterator[ValuationRead]:
     """Yield the valuations that a run read and its source makes of filings, as they stood at the close of t.
 
-    Parameters
-    ----------
-    market
-        What the run is fed.
-    reads
-        What its strategies read, by kind and name such as ``series/CHIPS_PE``.
-    inputs
-        What they go by: a valuation that is ranked is ranked here among as many sessions.
-    t
-        The run's session.
+    `reads` is by kind and name such as ``series/CHIPS_PE``; what its inputs rank is ranked here among as many sessions.
     """
     made = valued_in(market.source)
     for name, named in {} if made is None else made.valuations.items():
@@ -138,7 +129,7 @@ def _close(market: Market, name: str, group: Group, days: Sequence[int], row: in
         int(group.count[at]) if at >= 0 else 0,
         next(changes, ""),
         tuple(_rank(market, values[-length:], row, length) for length in days),
-        Rank(len(known), str(market.sessions[known[0]]), _at_or_below(values, known)) if len(known) else None,
+        _rank_of_all(market, values, known) if len(known) else None,
     )
 
 
@@ -149,9 +140,10 @@ def _rank(market: Market, values: Floats, row: int, length: int) -> Rank:
     return Rank(length, str(since), None if np.isnan(share) else share)
 
 
-def _at_or_below(values: Floats, known: Ints) -> float | None:
-    """Return the share of the known values that are at or below the last one; None where that isn't known."""
-    return None if np.isnan(values[-1]) else float((values[known] <= values[-1]).mean())
+def _rank_of_all(market: Market, values: Floats, known: Ints) -> Rank:
+    """Return the rank of the last of some values among those that are known."""
+    share = None if np.isnan(values[-1]) else float((values[known] <= values[-1]).mean())
+    return Rank(len(known), str(market.sessions[known[0]]), share)
 
 
 def _row_of(market: Market, name: str, group: Group, row: int) -> int:

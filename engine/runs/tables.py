@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -66,13 +66,10 @@ def _ledger_columns(setup: Setup, book: Ledger) -> Columns:
         "action": actions[:, 0],
         **_of_several(setup, "hedge", book.hedges),
         **_of_several(setup, "action", actions),
-        **{f"{name} {part}": getattr(book, part)[:, i] for part in ("shares", "traded") for i, name in _traded(setup)},
+        **{f"{name} shares": column for name, column in zip(setup.legs.columns, book.shares.T, strict=True)},
+        **{f"{name} traded": column for name, column in zip(setup.legs.columns, book.traded.T, strict=True)},
     }
     return {name: column[: book.last + 1] for name, column in columns.items()}
-
-
-def _traded(setup: Setup) -> Iterator[tuple[int, str]]:
-    return enumerate((*setup.legs.core, *setup.legs.labels))
 
 
 def ledgers_of(table: Columns) -> dict[str, Ledger]:
@@ -171,10 +168,11 @@ def episodes_table(setup: Setup, hedged: Ledger) -> Columns:
     """Return a row an episode: dates, sessions held, which hedge, why it ended, weight, its return and its dollars."""
     sessions, episodes, legs = setup.market.run_sessions, episodes_of(setup, hedged), setup.legs
     days = ("decided", "entered", "left", "exited")
-    dates = {name: [getattr(episode, name) for episode in episodes] for name in days}
+    dates = np.append(sessions, np.datetime64("NaT", "D"))  # of what isn't left yet
+    at = {name: [-1 if (t := getattr(episode, name)) is None else t for episode in episodes] for name in days}
     held = [(hedged.last if episode.exited is None else episode.exited) - episode.entered for episode in episodes]
     return {
-        **{name: np.array([_day(sessions, at) for at in dates[name]], sessions.dtype) for name in days},
+        **{name: dates[np.array(at[name], np.int64)] for name in days},
         "sessions": np.array(held, np.int64),
         "hedge": np.array([legs.hedges[legs.firsts[episode.hedge]].instrument for episode in episodes], np.str_),
         "reason": np.array([episode.reason for episode in episodes], np.str_),
@@ -183,7 +181,3 @@ def episodes_table(setup: Setup, hedged: Ledger) -> Columns:
             for name in ("weight", "fund_return", "pnl", "costs")
         },
     }
-
-
-def _day(sessions: Dates, at: int | None) -> np.datetime64:
-    return np.datetime64("NaT", "D") if at is None else sessions[at]
