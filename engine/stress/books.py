@@ -120,9 +120,8 @@ def figures(growth: Floats, turn: int | None = None) -> Figures:
     alive = growth[:-window] > 0.0
     over = growth[window:][alive] / growth[:-window][alive]
     at = len(growth) - 1 if turn is None else min(turn, len(growth) - 1)
-    return Figures(
-        float(growth[-1] - 1.0), float((growth / peak - 1.0).min()), float(over.min() - 1.0), float(growth[at] - 1.0)
-    )
+    came = growth[-1] - 1.0, (growth / peak - 1.0).min(), over.min() - 1.0, growth[at] - 1.0
+    return Figures(*map(float, came))
 
 
 def today_of(config: RunConfig, source: Source | None = None) -> Today:
@@ -162,10 +161,7 @@ def standing(
 def run_books(today: Today, continuation: Continuation, *, calendars: bool = False) -> ScenarioBooks:
     """Run the books of a run through history and a scenario behind it.
 
-    Parameters
-    ----------
-    calendars
-        Whether the hedged book is run with other rebalancings too, of a strategy that has an intensity.
+    With `calendars` the hedged book is run with other rebalancings too, of a strategy that has an intensity.
 
     Raises
     ------

@@ -81,7 +81,9 @@ class Continuation:
         if isinstance(thing, Bars):
             return self._bars(thing)
         if isinstance(thing, Series):
-            return thing if self._is_valuation(thing) else self._series(thing)
+            valued = valued_in(self.past.market.source)
+            made = valued is not None and thing.name in valued.valuations  # of bars and filings, which went on already
+            return thing if made else self._series(thing)
         if isinstance(thing, Events):
             return self.schedule(thing)
         return self.past.filings(thing) if isinstance(thing, Filings) else thing.up_to(self.past.last)
@@ -94,11 +96,6 @@ class Continuation:
         else:
             days = self._fund(funds[0]) if funds else self.moves(own)
         return appended(own.bars, own.usual, self.sessions, days)
-
-    def _is_valuation(self, series: Series) -> bool:
-        """Return whether a series was made of bars and filings, which went on already."""
-        valued = valued_in(self.past.market.source)
-        return valued is not None and series.name in valued.valuations
 
     def _series(self, series: Series) -> Series:
         """Return a series with its values so far, each known when it was, and the scenario's."""
@@ -170,10 +167,7 @@ def _with_values(series: Series, more: Series, keep: Flags) -> Series:
 def continued(past: Past, continuation: Continuation, companies: Companies | None = None) -> Market:
     """Return the market with a scenario behind its last session; its bars are read, others when they are asked for.
 
-    Parameters
-    ----------
-    companies
-        What values companies, one for all scenarios; anew unless given.
+    `companies` values companies, one for all scenarios; anew unless given.
     """
     market, after = past.market, continuation.sessions
     source = AlteredSource(market.source, continuation, Companies() if companies is None else companies)
@@ -199,6 +193,11 @@ def is_rate(name: str) -> bool:
     """Return whether a series is an interest rate, in percent a year."""
     late = name in LATE and name != "VIXCLS"
     return late or name in DISCOUNT_SERIES or bool(RATES.fullmatch(name) or LATE_TOO.fullmatch(name))
+
+
+def unchanged(events: Events) -> Events:
+    """Return a schedule as it is: all that is scheduled comes."""
+    return events
 
 
 def replayed_schedule(past: Past, dates: Dates, sessions: Dates) -> Schedule:

@@ -44,13 +44,13 @@ class Days:
 
     def rows(self, rows: Ints) -> Days:
         """Return some of the days, in any order, as often as asked for."""
-        taken = Course(*(column[rows] for column in _columns(self.course)))
+        taken = Course(*(column[rows] for column in columns(self.course)))
         return Days(self.dates[rows], taken, self.volume[rows])
 
     def rows_or_still(self, rows: Ints) -> Days:
         """Return some of the days, where a row is -1 one without a move, of which no volume is known."""
         days, none = self.rows(np.maximum(rows, 0)), rows < 0
-        course = Course(*(np.where(none, 1.0, column) for column in _columns(days.course)))
+        course = Course(*(np.where(none, 1.0, column) for column in columns(days.course)))
         return Days(days.dates, course, np.where(none, np.nan, days.volume))
 
     def at(self, dates: Dates) -> Ints:
@@ -80,14 +80,7 @@ def usual_volume(bars: Bars) -> float:
 def appended(bars: Bars, usual: float, sessions: Dates, days: Days) -> Bars:
     """Return bars that go on over some sessions as they did on some days.
 
-    What the days paid is in their closes; they have no split.
-
-    Parameters
-    ----------
-    usual
-        Volume that is usual in the last of the bars.
-    sessions, days
-        Shape (sessions,).
+    What the days paid is in their closes; they have no split. `usual` is the volume in the last of the bars.
     """
     course = days.course
     close = bars.close[-1] * np.cumprod(course.close)
@@ -118,13 +111,7 @@ def still(sessions: Dates) -> Days:
 
 
 def moved(days: Days, growth: Floats, scale: Floats) -> Days:
-    """Return days whose closes over the close before are others; gaps and ranges are theirs, in logs times a scale.
-
-    Parameters
-    ----------
-    growth, scale
-        Shape (days,) each.
-    """
+    """Return days whose closes over the close before are others; gaps and ranges are theirs, in logs times a scale."""
     course = days.course
     to_open, high, low = (log(column) for column in (course.open, course.high, course.low))
     outer, inner = np.maximum(to_open, log(course.close)), np.minimum(to_open, log(course.close))
@@ -137,14 +124,8 @@ def moved(days: Days, growth: Floats, scale: Floats) -> Days:
 def filled_in(dates: Dates, growth: Floats, own: Days, rng: np.random.Generator) -> Days:
     """Return days of which only closes are known, an index's: open, range and volume are of days of about that return.
 
-    Parameters
-    ----------
-    dates, growth
-        The days, and their closes over the close before, shape (sessions,).
-    own
-        The instrument's own days.
-    rng
-        Draws one of the `NEAREST` days of each.
+    `growth` is their closes over the close before, shape (sessions,); one of the `NEAREST` of the instrument's own days
+    is drawn for each.
     """
     order = np.argsort(own.course.close, kind="stable")
     about = np.searchsorted(own.course.close[order], growth)
@@ -155,7 +136,8 @@ def filled_in(dates: Dates, growth: Floats, own: Days, rng: np.random.Generator)
     return Days(dates, made.course, made.volume)
 
 
-def _columns(course: Course) -> tuple[Floats, ...]:
+def columns(course: Course) -> tuple[Floats, ...]:
+    """Return open, high, low and close."""
     return course.open, course.high, course.low, course.close
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -87,18 +87,10 @@ def run_paths(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ManyBooks:
-    """Run a run's books on every path.
+    """Run a run's books on every path; with `calendars` other rebalancings too, of a strategy that has an intensity.
 
-    Parameters
-    ----------
-    today, paths
-        Where the run stands, and where it goes.
-    calendars
-        Whether other rebalancings are run too, of a strategy that has an intensity.
-    workers
-        Processes; the machine's cores unless given, none but this one for few paths.
-    progress
-        Told how many more are done.
+    Workers are processes: the machine's cores unless given, none but this one for few paths. `progress` is told how
+    many more paths are done.
 
     Raises
     ------
@@ -107,17 +99,12 @@ def run_paths(
     """
     count = workers or (os.cpu_count() or 1 if len(paths) >= WORTH else 1)
     executor: Executor = Threads(1) if count == 1 else Processes(count)
-    job = PathsJob(today, paths, calendars)
-    parts = dict(_finished(executor, job, len(paths), progress or (lambda _done: None)))
+    chunks = [range(first, min(first + CHUNK, len(paths))) for first in range(0, len(paths), CHUNK)]
+    parts = dict[int, dict[str, Floats]]()
+    for chunk, answer in executor.run(PathsJob(today, paths, calendars), chunks):
+        parts[chunk.start] = answer
+        if progress is not None:
+            progress(len(chunk))
     ordered = [parts[first] for first in sorted(parts)]
     growth = {name: np.concatenate([part[name] for part in ordered]) for name in ordered[0]}
     return ManyBooks(growth, paths.level)
-
-
-def _finished(
-    executor: Executor, job: PathsJob, count: int, progress: Callable[[int], None]
-) -> Iterator[tuple[int, dict[str, Floats]]]:
-    chunks = [range(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK)]
-    for chunk, answer in executor.run(job, chunks):
-        progress(len(chunk))
-        yield chunk.start, answer

@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arithmetic import dot
 from data.arrays import DAY, Dates, Floats, Ints
+from data.as_traded import Course
 from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
@@ -20,7 +21,7 @@ from data.series import Series, index_bars
 from data.sources import BARS, SERIES
 from engine.analytics.drawdowns import falls_of
 from engine.config import RunConfig
-from engine.stress.courses import QUARTER, Days, days_of, filled_in, usual_volume
+from engine.stress.courses import QUARTER, Days, columns, days_of, filled_in, usual_volume
 
 DEEP = 0.20
 """How deep a fall has to be to be replayed, a fraction."""
@@ -278,12 +279,9 @@ class Past:
 
 
 def _joined(older: Days, newer: Days) -> Days:
-    columns = ("open", "high", "low", "close")
-    course = type(newer.course)(
-        *(np.concatenate((getattr(older.course, name), getattr(newer.course, name))) for name in columns)
-    )
-    dates: Dates = np.concatenate((older.dates, newer.dates))
-    return Days(dates, course, np.concatenate((older.volume, newer.volume)))
+    course = Course(*map(np.concatenate, zip(columns(older.course), columns(newer.course), strict=True)))
+    dates, volume = (np.concatenate((getattr(older, name), getattr(newer, name))) for name in ("dates", "volume"))
+    return Days(dates, course, volume)
 
 
 def _named(spans: list[ReplaySpan]) -> list[ReplaySpan]:

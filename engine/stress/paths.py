@@ -18,13 +18,12 @@ import numpy as np
 from data.arithmetic import exp, log
 from data.arrays import Flags, Floats, Ints
 from data.errors import DataError
-from data.events import Events
 from data.series import Series
 from data.sources import BARS, SERIES
 from data.sources.valued import groups_in, valued_in
-from engine.research.executors import Processes
+from engine.research.executors import Processes, Threads
 from engine.research.job import FunctionJob
-from engine.stress.continuation import Continuation, following, is_rate, replayed_schedule
+from engine.stress.continuation import Continuation, following, is_rate, replayed_schedule, unchanged
 from engine.stress.courses import Days, moved
 from engine.stress.past import Instrument, Past
 from engine.stress.replay import by_beta
@@ -70,11 +69,6 @@ def fitted(returns: Floats) -> Garch:
     )
     mu, omega, alpha, gamma, beta = (float(f"{value:.{DIGITS}g}") for value in found.params.to_numpy())
     return Garch(mu / 100.0, omega / 1e4, alpha, gamma, beta)
-
-
-def _fitted_apart(returns: Floats) -> Garch:
-    ((_chunk, model),) = Processes(1).run(FunctionJob("garch", fitted), [returns])
-    return model
 
 
 def filtered(model: Garch, returns: Floats) -> Floats:
@@ -172,25 +166,17 @@ class Paths:
                 return known[at] / self.sd[rows + 1] * self.sds[path, 1:]
             return known[at]
 
-        schedule = replayed_schedule(past, year, sessions) if len(year) == count else _whole
+        schedule = replayed_schedule(past, year, sessions) if len(year) == count else unchanged
         return Continuation(past, sessions, days, moves, values, schedule)
 
 
 def paths_of(
     past: Past, reads: frozenset[str], paths: int, sessions: int, seed: int = 0, *, apart: bool = False
 ) -> Paths:
-    """Draw paths.
+    """Draw so many paths of so many sessions from a history, of which the run reads so much, by kind and name.
 
-    Parameters
-    ----------
-    past, reads
-        The history, and what the run reads of it, by kind and name.
-    paths, sessions
-        How many, and how long.
-    seed
-        Path k is the same however many there are.
-    apart
-        Fit the model in a process of its own: what that loads is given back.
+    Path k is the same however many there are. With `apart` the model is fitted in a process of its own: what that loads
+    is given back.
 
     Raises
     ------
@@ -199,7 +185,8 @@ def paths_of(
     """
     returns = log(past.days.course.close)
     pool = _pool(past, reads)
-    model = _fitted_apart(returns) if apart else fitted(returns)
+    executor = Processes(1) if apart else Threads(1)
+    ((_chunk, model),) = executor.run(FunctionJob("garch", fitted), [returns])
     sd = filtered(model, returns)
     z = (returns - model.mean) / sd[:-1]
     picks = np.stack([_drawn(len(pool), sessions, np.random.default_rng([seed, path])) for path in range(paths)])
@@ -253,7 +240,3 @@ def _drawn(days: int, sessions: int, rng: np.random.Generator) -> Ints:
     starts = rng.integers(0, days, sessions)
     block = np.maximum.accumulate(np.where(fresh, np.arange(sessions), 0))
     return (starts[block] + np.arange(sessions) - block) % days
-
-
-def _whole(events: Events) -> Events:
-    return events

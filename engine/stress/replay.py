@@ -12,10 +12,9 @@ from data.as_traded import Course
 from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError, did_you_mean
-from data.events import Events
 from data.series import Series
 from data.sources import BARS, KINDS, Thing
-from engine.stress.continuation import LEAST_LEFT, Continuation, following, is_rate, replayed_schedule
+from engine.stress.continuation import LEAST_LEFT, Continuation, following, is_rate, replayed_schedule, unchanged
 from engine.stress.courses import Days, days_of, still, with_bars
 from engine.stress.past import Instrument, Past, ReplaySpan
 
@@ -65,19 +64,18 @@ def standing_still(past: Past, count: int) -> Continuation:
     """Return the continuation in which no price moves, every series stays, and events come as they are scheduled."""
     sessions = following(past.last, count)
     nothing = still(sessions)
-    return Continuation(
-        past, sessions, nothing, lambda _bars: nothing, lambda series: _last_known(past, series, count), _as_it_is
-    )
+
+    def values(series: Series) -> Floats:
+        return _last_known(past, series, count)
+
+    return Continuation(past, sessions, nothing, lambda _bars: nothing, values, unchanged)
 
 
 def given(past: Past, things: Mapping[str, Thing]) -> Continuation:
     """Return the continuation by what somebody gives of the sessions after the last.
 
-    Parameters
-    ----------
-    things
-        Histories by ``bars/SOXX`` or ``series/VIX``, of which what is later than the last session counts; bars of the
-        underlying are needed. A fund without bars is modelled, and a rate without values stays what it is.
+    That is histories by ``bars/SOXX`` or ``series/VIX``, of which what is later than the last session counts; bars of
+    the underlying are needed. A fund without bars is modelled, and a rate without values stays what it is.
 
     Raises
     ------
@@ -112,20 +110,13 @@ def given(past: Past, things: Mapping[str, Thing]) -> Continuation:
             raise DataError(f"series {series.name}, which it reads, has no values in the scenario: give them")
         return _last_known(past, series, len(days))
 
-    return Continuation(past, days.dates, days, moves, values, _as_it_is, dict(things))
+    return Continuation(past, days.dates, days, moves, values, unchanged, dict(things))
 
 
 def by_beta(own: Instrument, underlying: Days, rows: Ints, scale: Floats) -> Days:
     """Return what an instrument does by its beta to what the underlying does, and what other days left of its returns.
 
-    Parameters
-    ----------
-    own
-        Its history.
-    underlying
-        What the underlying does, shape (sessions,).
-    rows, scale
-        The underlying's days whose remainders are added, and how many times, shape (sessions,).
+    `rows` are the underlying's days whose remainders are added, `scale` how many times, shape (sessions,) each.
 
     Raises
     ------
@@ -153,7 +144,3 @@ def _last_known(past: Past, series: Series, count: int) -> Floats:
     if np.isnan(now):
         raise DataError(f"series {series.name}, which it reads, isn't known on {past.last}")
     return np.full(count, now)
-
-
-def _as_it_is(events: Events) -> Events:
-    return events

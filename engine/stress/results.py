@@ -126,30 +126,22 @@ class Stress:
     @property
     def scenarios(self) -> pd.DataFrame:
         """What each book came to in each scenario: a row a scenario and book, fractions; SYNTHETIC."""
-        import pandas as pd
-
-        return pd.DataFrame(list(scenario_rows(self)))
+        return _frame(scenario_rows(self))
 
     @property
     def paths(self) -> pd.DataFrame:
         """What each book came to on the paths: a row a book and set of paths; SYNTHETIC."""
-        import pandas as pd
-
-        return pd.DataFrame(list(path_rows(self)))
+        return _frame(path_rows(self))
 
     @property
     def fan(self) -> pd.DataFrame:
         """The quantiles `FAN` of each book's growth after each session: a row a book and session; SYNTHETIC."""
-        import pandas as pd
-
-        return pd.DataFrame(list(fan_rows(self)))
+        return _frame(fan_rows(self))
 
     @property
     def tries(self) -> pd.DataFrame:
         """The falls and chops that the hedge was tried on: a row each and book it may end behind; SYNTHETIC."""
-        import pandas as pd
-
-        return pd.DataFrame(list(reverse_rows(self)))
+        return _frame(reverse_rows(self))
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values, as JSON holds them."""
@@ -169,6 +161,12 @@ class Stress:
             "fan": list(fan_rows(self)),
             "reverse": list(reverse_rows(self)),
         }
+
+
+def _frame(rows: Iterator[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(list(rows))
 
 
 def scenario_rows(found: Stress) -> Iterator[dict[str, Any]]:
@@ -208,9 +206,8 @@ def path_rows(found: Stress) -> Iterator[dict[str, Any]]:
             ends, peaks = growth[:, -1] - 1.0, np.maximum.accumulate(growth, axis=1)
             worst = (growth / peaks - 1.0).min(axis=1)
             lowest = np.sort(ends)[: max(1, int(WORST * len(ends)))]
-            quantiles = dict(
-                zip((f"end_{100 * part:02.0f}" for part in FAN), np.quantile(ends, FAN).tolist(), strict=True)
-            )
+            at = np.quantile(ends, FAN).tolist()
+            quantiles = {f"end_{100 * part:02.0f}": end for part, end in zip(FAN, at, strict=True)}
             yield {
                 "paths": which,
                 "count": len(ends),
@@ -230,11 +227,8 @@ def fan_rows(found: Stress) -> Iterator[dict[str, Any]]:
     growths = {"underlying": found.drawn.books.underlying, **found.drawn.books.growth}
     for book, growth in growths.items():
         for session, row in enumerate(np.quantile(growth, FAN, axis=0).T.tolist()):
-            yield {
-                "book": book,
-                "session": session,
-                **{f"q{100 * part:02.0f}": q for part, q in zip(FAN, row, strict=True)},
-            }
+            quantiles = {f"q{100 * part:02.0f}": q for part, q in zip(FAN, row, strict=True)}
+            yield {"book": book, "session": session, **quantiles}
 
 
 def reverse_rows(found: Stress) -> Iterator[dict[str, Any]]:
@@ -245,8 +239,3 @@ def reverse_rows(found: Stress) -> Iterator[dict[str, Any]]:
         for each in tried:
             for other, share in each.behind.items():
                 yield {"kind": kind, "at": each.at, "against": other, "behind": share, "median": each.apart[other]}
-
-
-def _quantiles(prefix: str, values: Floats) -> dict[str, float]:
-    """Return the quantiles `FAN` by their percent."""
-    return {f"{prefix}{100 * part:02.0f}": float(at) for part, at in zip(FAN, np.quantile(values, FAN), strict=True)}

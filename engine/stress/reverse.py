@@ -59,34 +59,13 @@ class Reverse(NamedTuple):
         )
         return falls, chops
 
-    def smallest_fall(self, other: str) -> float | None:
-        """Return the smallest fall at which it ends behind a book, the underlying's return; None where at none."""
-        return max(self.behind(other)[0], default=None)
-
-    def deepest_fall(self, other: str) -> float | None:
-        """Return the deepest fall at which it still ends behind a book; None where at none."""
-        return min(self.behind(other)[0], default=None)
-
-    def longest_chop(self, other: str) -> int | None:
-        """Return the longest chop after which it ends behind a book, sessions; None where after none."""
-        return int(max(self.behind(other)[1], default=0)) or None
-
-    def shortest_chop(self, other: str) -> int | None:
-        """Return the shortest chop after which it ends behind a book, sessions; None where after none."""
-        return int(min(self.behind(other)[1], default=0)) or None
-
 
 def reverse_of(
     today: Today, paths: Paths, workers: int | None = None, progress: Callable[[int], None] | None = None
 ) -> Reverse:
     """Try the hedged book on paths that are bent: one drift more a session, so that all end at one return.
 
-    They keep the volatility, the blocks of days and the gaps of the paths that were drawn.
-
-    Parameters
-    ----------
-    paths
-        Of which the first are bent.
+    They keep the volatility, the blocks of days and the gaps of the paths that were drawn, of which the first are bent.
     """
     sessions, few = paths.returns.shape[1], paths.take(_bent(len(paths)))
     tried = [(fall, sessions) for fall in FALLS] + [(0.0, count) for count in _chops(sessions)]

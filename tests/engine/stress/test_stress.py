@@ -53,9 +53,8 @@ def test_where_the_hedge_ends_behind_is_by_most_paths(found):
         TriedPaths(at, {"unhedged": share}, {"unhedged": 0.0}) for at, share in ((-0.1, 0.9), (-0.2, 0.4), (-0.3, 0.6))
     ]
     reverse = Reverse(tuple(tried), (TriedPaths(5.0, {"unhedged": 0.2}, {"unhedged": 0.0}),), 30)
-    assert (reverse.smallest_fall("unhedged"), reverse.deepest_fall("unhedged")) == (-0.1, -0.3)
-    assert reverse.longest_chop("unhedged") is reverse.shortest_chop("unhedged") is None
-    assert reverse.smallest_fall("held_less") is None
+    assert reverse.behind("unhedged") == ([-0.1, -0.3], [])
+    assert reverse.behind("held_less") == ([], [])
 
 
 @pytest.mark.parametrize(
