@@ -39,12 +39,7 @@ class Cost(NamedTuple):
 def cost_of(command: list[str], **started: Any) -> Cost:
     """Run a command, and return what it cost; raises SystemExit with its error where it fails.
 
-    Parameters
-    ----------
-    command
-        Its words; `OUT` in any stands for an empty folder.
-    started
-        How it is started, as `subprocess.run` takes it: ``env`` and ``cwd``.
+    `OUT` in any of its words stands for an empty folder; it is started as `subprocess.run` is told: ``env``, ``cwd``.
     """
     with tempfile.TemporaryDirectory() as out:
         words = [word.replace(OUT, out) for word in command]
@@ -59,10 +54,7 @@ def cost_of(command: list[str], **started: Any) -> Cost:
 def in_turn(commands: list[list[str]], rounds: int, started: list[dict[str, Any]] | None = None) -> list[list[Cost]]:
     """Return each command's costs round by round: one after the other, after a round that warms up.
 
-    Parameters
-    ----------
-    started
-        How each is started, as `cost_of` takes it.
+    `started` says how each is started, as `cost_of` takes it.
     """
     pairs = list(zip(commands, started or [{} for _ in commands], strict=True))
     took = [[cost_of(command, **how) for command, how in pairs] for _ in range(1 + rounds)][1:]

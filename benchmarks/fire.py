@@ -159,16 +159,10 @@ class FiringRange:
 
 
 def judge(name: str, found: CommandAnswer, sound: CommandAnswer, rest: Callable[[], CommandAnswer]) -> str:
-    """Return which of `HELD` a command did, else what is wrong with what it did.
+    """Return which of `HELD` a command did with the damaged file of that name, else what is wrong with what it did.
 
-    Parameters
-    ----------
-    name
-        The damaged file's.
-    found, sound
-        What the command gave back, and what it gives where nothing is damaged.
-    rest
-        Gives what it gives where all that the file belongs to is gone.
+    `found` is what it gave back, `sound` what it gives where nothing is damaged; `rest` gives what it gives where all
+    that the file belongs to is gone.
     """
     lines, named = found.err.splitlines(), name in found.err
     if "Traceback" in found.err:
@@ -187,13 +181,11 @@ def judge(name: str, found: CommandAnswer, sound: CommandAnswer, rest: Callable[
 
 
 def _difference(found: CommandAnswer, sound: CommandAnswer) -> str:
-    files = sorted(name for name in {*found.made, *sound.made} if found.made.get(name) != sound.made.get(name))
+    if files := sorted(name for name in {*found.made, *sound.made} if found.made.get(name) != sound.made.get(name)):
+        return f"files {files}"
     at = next((i for i, (a, b) in enumerate(zip(found.out, sound.out, strict=False)) if a != b), 0)
-    return (
-        f"files {files}"
-        if files
-        else f"{found.out[max(0, at - 40) : at + 60]!r} for {sound.out[max(0, at - 40) : at + 60]!r}"
-    )
+    near = slice(max(0, at - 40), at + 60)
+    return f"{found.out[near]!r} for {sound.out[near]!r}"
 
 
 def run_command(words: Sequence[str], folder: Path, kill: str = "") -> None:
@@ -283,12 +275,8 @@ def _found(word: str, folder: Path) -> str:
 def files_below(folder: Path, pattern: str) -> list[Path]:
     """Return the files below what fits a pattern; none where there is no pattern."""
     tops = folder.glob(pattern) if pattern else ()
-    return [
-        path
-        for top in tops
-        for path in (top, *top.rglob("*"))
-        if path.is_file() and path.suffix not in (".pyc", *PAGES)
-    ]
+    paths = (path for top in tops for path in (top, *top.rglob("*")))
+    return [path for path in paths if path.is_file() and path.suffix not in (".pyc", *PAGES)]
 
 
 def _hash(path: Path) -> str:

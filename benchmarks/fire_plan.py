@@ -44,15 +44,7 @@ SWEEP = "sweep own.yaml --param days=10,20,40 --param hedge.weight=0.1,0.2 --jso
 WALK = "walkforward own.yaml --start 2019-01-02 --param days=10,40 --train 6m --test 6m --json"
 NEXT = "sweep own.yaml --param days=15,25 --json"
 SEARCHES = tuple(f"search own.yaml --param days=10:60 --json --trials {trials}" for trials in (4, 6))
-MADE = (
-    "data import csv",
-    f"run own.yaml {FRESH}",
-    f"run plain.yaml {FRESH}",
-    SWEEP,
-    NEXT,
-    SEARCHES[0],
-    WALK,
-)
+MADE = ("data import csv", f"run own.yaml {FRESH}", f"run plain.yaml {FRESH}", SWEEP, NEXT, SEARCHES[0], WALK)
 """The commands that make what is damaged."""
 KILLED = (
     ("engine.research.sweep.join", f"{SWEEP} --out killed"),

@@ -72,9 +72,7 @@ def fire(command: Sequence[str], number: signal.Signals, delay: float, folder: P
     The delay begins when the command hears signals, which Python's own start takes some hundredths of a second to come
     to. SIGINT goes to the command and its workers, as Ctrl-C in a terminal does, SIGTERM to the command alone.
     """
-    if (
-        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    ):  # as in a shell's background, and the command would inherit it
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background: the command would inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "backtest", *command],

@@ -27,6 +27,7 @@ from typing import Any
 from cosmic_ray.work_db import WorkDB, WorkResultStorage, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkResult
 
+from benchmarks.pins import copy_working_tree
 from data.files import locked
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,7 +68,8 @@ def tests_of(module: str) -> list[str]:
 
 def try_mutants(module: str, tests: list[str], sample: int | None, *, again: bool) -> int:
     """Test the mutants of a module that are left, print what came of all, return how many survived unexplained."""
-    copy_tree()
+    shutil.rmtree(COPY, ignore_errors=True)
+    copy_working_tree(COPY)
     check_copy(module, tests)
     source = (ROOT / module).read_bytes()
     name = f"{module.removesuffix('.py').replace('/', '-')}-{hashlib.sha256(source).hexdigest()[:12]}"
@@ -84,34 +86,19 @@ def try_mutants(module: str, tests: list[str], sample: int | None, *, again: boo
         return report(work, module)
 
 
-def copy_tree() -> None:
-    """Copy what git knows of the tree, as it stands, and what is new in it."""
-    shutil.rmtree(COPY, ignore_errors=True)
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (COPY / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, COPY / name)
-
-
 def check_copy(module: str, tests: list[str]) -> None:
     """Run the tests on the unchanged copy: they have to pass, and to import the copy's module."""
     name = module.removesuffix(".py").replace("/", ".")
-    code = f"import {name} as found; print(found.__file__)"
-    found = subprocess.run(
-        [sys.executable, "-c", code], cwd=COPY, check=True, capture_output=True, text=True, env=environment()
-    )
+
+    def ran(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *words]
+        return subprocess.run(command, cwd=COPY, check=False, capture_output=True, text=True, env=environment())
+
+    found = ran("-c", f"import {name} as found; print(found.__file__)")
+    found.check_returncode()
     if Path(found.stdout.strip()) != COPY / module:
         raise SystemExit(f"{name} is imported from {found.stdout.strip()}, not from the copy")
-    passed = subprocess.run(
-        [sys.executable, *PYTEST, *tests], cwd=COPY, check=False, capture_output=True, text=True, env=environment()
-    )
+    passed = ran(*PYTEST, *tests)
     if passed.returncode:
         raise SystemExit(f"the tests of {module} fail before anything is changed:\n{passed.stdout}")
     for cached in (COPY / module).parent.glob(f"__pycache__/{Path(module).stem}.*"):

@@ -45,11 +45,7 @@ PUBLISHED = {
 }
 """Their total returns in percent: Cboe Global Indices, "Portfolio protection", and its scorecard of 2 April 2024."""
 
-BOOKS = {
-    "S&P 500": (),
-    "PPUT": put(0.95, MONTHLY),
-    "CLL": collar(0.95, 1.10, QUARTERLY, MONTHLY),
-}
+BOOKS = {"S&P 500": (), "PPUT": put(0.95, MONTHLY), "CLL": collar(0.95, 1.10, QUARTERLY, MONTHLY)}
 """What stands for each, one contract a share of SPY: CLL's put lives three months, its call one."""
 
 BOUGHT = (

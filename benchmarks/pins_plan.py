@@ -160,10 +160,7 @@ def _studies(asked: tuple[str, ...]) -> dict[str, list[list[str]]]:
     walk += ["--param", "trend_days=20,50", "--train", "2y", "--test", "1y"]
     listing = [["sweeps"], ["sweeps", "--json"], ["query", "--tables"]]
     return {
-        "sweep-data": [
-            ["sweep", "hedge_soxs.yaml", *asked, *few, "--param", "data.lag.VIX=0,1", "--luck"],
-            *listing,
-        ],
+        "sweep-data": [["sweep", "hedge_soxs.yaml", *asked, *few, "--param", "data.lag.VIX=0,1", "--luck"], *listing],
         "sweep-answer": [["sweep", "hedge_soxs.yaml", *asked, *few, "--answer"]],
         "sweep-on-close": [
             ["sweep", "patient.yaml", *asked, "--param", "fall=0.1,0.2", "--param", "weight=0.1,0.2", "--json"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -120,20 +120,10 @@ class Shipped:
 def page(
     shipped: Mapping[str, Shipped], *, command: str, hashed: str, picture: str, lacking: Sequence[str], day: Day | None
 ) -> str:
-    """Return the page.
+    """Return the page of runs by name: by which command it was made, on what data, with the frontier's picture.
 
-    Parameters
-    ----------
-    shipped
-        Runs by name.
-    command, hashed
-        How it was made, and on what data.
-    picture
-        The frontier's file.
-    lacking
-        What was left out and why, a sentence each.
-    day
-        The day of the article; None where it isn't in the history.
+    `lacking` tells what was left out and why, a sentence each; `day` is that of the article, None where it isn't in the
+    history.
     """
     runs = {run_title(name, one.run.settings): one.run for name, one in shipped.items()}
     first = next(iter(runs.values()))
@@ -149,11 +139,11 @@ def page(
         hashed=hashed,
         lesson=fill(lesson(runs, rows), WIDTH),
         picture=picture,
-        verdicts=_table(VERDICTS, [_verdict(name, runs[name], row) for name, row in rows.items()]),
-        sums=_table(SUMS, [_sum(name, row) for name, row in rows.items()]),
+        verdicts=table(VERDICTS, [_verdict(name, runs[name], row) for name, row in rows.items()]),
+        sums=table(SUMS, [_sum(name, row) for name, row in rows.items()]),
         family=fill(f"- *p* is two-sided, of that run alone. {family_note(runs)}", WIDTH, subsequent_indent="  "),
         dear=dear(shipped),
-        others=_table(OTHERS, [_other(run_title(name, one.run.settings), one) for name, one in shipped.items()]),
+        others=table(OTHERS, [_other(run_title(name, one.run.settings), one) for name, one in shipped.items()]),
         count=len(runs),
         article="" if day is None else article(day),
         notes="".join(f"\n\n{remark}." for remark in (*_remarks(shipped), *lacking)),
@@ -319,21 +309,13 @@ def _remarks(shipped: Mapping[str, Shipped]) -> list[str]:
     return [f"{remark} ({', '.join(names)})" for remark, names in said.items()]
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(heads)} |", f"|{'-|' * len(heads)}", *(f"| {' | '.join(row)} |" for row in rows)]
-    return "\n".join(lines)
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    return "\n".join((f"| {' | '.join(heads)} |", f"|{'-|' * len(heads)}", *(f"| {' | '.join(row)} |" for row in rows)))
 
 
 def write_picture(path: Path, runs: Mapping[str, Run]) -> None:
-    """Write the frontier of the most runs that share a line as a picture of its own; none where no run has an answer.
-
-    Parameters
-    ----------
-    path
-        The SVG file to write.
-    runs
-        By what each is called.
-    """
+    """Write the frontier of the most runs that share a line as an SVG of its own; none where no run has an answer."""
     shared = max(shared_lines(runs), key=lambda line: len(line.runs), default=None)
     if shared is not None:
         words = {"drawing": draw_shared(shared, WIDE), "described": described(shared)}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import hashlib
+import shlex
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from textwrap import fill
 
 import backtest
 from backtest.console import steps
+from benchmarks.results_page import WIDTH, table
 from data.errors import UserError
 from data.format import percent, points
 from engine.analytics.answer.digits import printed_gap
@@ -27,11 +29,7 @@ from strategies.load import RUNS
 
 DOCS = Path(__file__).parents[1] / "docs"
 RUN = "hedge_soxs.yaml"
-WIDTH = 118
-EXTENDED = (
-    "data.extend={SOXX: {underlying: SOX, leverage: 1}, SOXS: {underlying: SOX}}",
-    "start=1994-05-31",
-)
+EXTENDED = ("data.extend={SOXX: {underlying: SOX, leverage: 1}, SOXS: {underlying: SOX}}", "start=1994-05-31")
 """The fund model before inception: the index in SOXX's place, and SOXS made of it."""
 WEIGHTS = (0.0, 0.025, 0.05, 0.075, 0.10, 0.125, 0.15, 0.175, 0.20, 0.225, 0.25)
 CRISES = ("2001-04", "2001-10", "2002-10", "2008-11")
@@ -45,13 +43,14 @@ def rebalancing(configure: Configure) -> str:
     result = backtest.run(configure(RUN), engine="compiled")
     answer, found = _answered(result)
     rows = [each for each in found if each.kind == "rebalance"]
-    never, own = (next(each for each in rows if test(each)) for test in (_never, lambda each: each.own))
+    never = next(each for each in rows if _how(each) == "never")
+    own = next(each for each in rows if each.own)
     best = max(rows, key=lambda each: each.dot.cagr)
-    table = _table(
+    shown = table(
         ("rebalanced", "growth a year", "gap", "bad quarter", "fills", "closes net short"),
         (
             (
-                each.dot.title.removeprefix("rebalanced "),
+                _how(each),
                 percent(each.dot.cagr),
                 points(each.dot.gap),
                 points(each.dot.bad_quarter),
@@ -74,7 +73,7 @@ def rebalancing(configure: Configure) -> str:
         "How often to rebalance a hedge",
         "The same signal and weight, the hedge restored to its weight never, by calendar, or when it leaves a band.",
         words,
-        table,
+        shown,
         result,
         f"backtest run {RUN}     # Size and rebalancing in its report",
     )
@@ -97,7 +96,7 @@ def which_signal(configure: Configure) -> str:
             quarter = answer.insurance.quarter
             rows.append((name, result.figures["cagr"], quarter, answer.timing, answer.insurance.label))
     rows.sort(key=lambda row: -row[2].gap)
-    table = _table(
+    shown = table(
         ("signal", "growth a year", "as safe, held", "gap", "98 % interval", "verdict", "timing"),
         (
             (
@@ -126,7 +125,7 @@ def which_signal(configure: Configure) -> str:
         "Which signal",
         "Every signal that ships, with its own parameters, none tuned, at the same weight and rebalancing.",
         words,
-        table,
+        shown,
         next(iter(kept.values())),
         "make studies DATA=DIR",
     )
@@ -140,7 +139,7 @@ def how_much(configure: Configure) -> str:
     result = backtest.run(config, engine="compiled")
     rows = frame.to_dict("records")
     nothing, most = rows[0], rows[-1]
-    table = _table(
+    shown = table(
         ("weight of SOXS", "growth a year", "bad quarter", "worst fall", "gap to holding less", "exposure", "timing"),
         (
             (
@@ -170,7 +169,7 @@ def how_much(configure: Configure) -> str:
         "How much",
         "The reference run at eleven weights; everything else as it ships.",
         words,
-        table,
+        shown,
         result,
         f"backtest sweep {RUN} --param hedge.weight=0:0.25:0.025 --answer",
     )
@@ -182,7 +181,7 @@ def before_2010(configure: Configure) -> str:
     evaluation = result.evaluation
     assert evaluation is not None  # noqa: S101  # the run has its controls on
     now = stress(configure(RUN), scenarios=list(CRISES), paths=0)
-    table = _table(
+    shown = table(
         ("fall", "SOXX", "doing nothing", "holding less", "selling instead", "the hedge"),
         (
             (
@@ -207,9 +206,9 @@ def before_2010(configure: Configure) -> str:
         "2000 to 2002, and 2008",
         "SOXS began in 2010. What would it have done in the two great falls before? By its model, and on today's book.",
         words,
-        table,
+        shown,
         result,
-        f"backtest run {RUN} {' '.join(f'--set {_quoted(each)}' for each in EXTENDED)}\n"
+        f"backtest run {RUN} {' '.join(f'--set {shlex.quote(each)}' for each in EXTENDED)}\n"
         f"backtest stress {RUN} {' '.join(f'--scenario {name}' for name in CRISES)} --paths 0",
     )
 
@@ -232,10 +231,6 @@ def _answered(result: Run) -> tuple[float, tuple[Alternative, ...]]:
     return evaluation.answer.insurance.quarter.cagr, evaluation.alternatives
 
 
-def _never(each: Alternative) -> bool:
-    return each.dot.title == "rebalanced never"
-
-
 def _how(each: Alternative) -> str:
     return each.dot.title.removeprefix("rebalanced ")
 
@@ -249,26 +244,13 @@ def _came(each: Replayed, book: str, when: str) -> float:
     return came.turn if when == "low" else came.end
 
 
-def _quoted(text: str) -> str:
-    return f"'{text}'" if " " in text else text
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["-"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" if line[0] != "-" else f"|{'|'.join(line)}|" for line in lines)
-
-
 def _page(title: str, about: str, words: str, table: str, result: Run, command: str) -> str:
-    sessions, data = result.market.run_sessions, result.manifest["data"]
-    hashed = _hash(data)
+    sessions = result.market.run_sessions
+    hashed = hashlib.sha256(repr(result.manifest["data"]).encode()).hexdigest()[:16]
     span = f"{sessions[0]} to {sessions[-1]}, {len(sessions):,} sessions"
     made = f"Made on {dt.date.today()} by `make studies DATA=DIR`; {span}; data {hashed}."  # noqa: DTZ011  # the writer's day
     parts = (f"# {title}", fill(about, WIDTH), fill(words, WIDTH), table, f"```sh\n{command}\n```", fill(made, WIDTH))
     return "\n\n".join(parts) + "\n"
-
-
-def _hash(data: object) -> str:
-    return hashlib.sha256(repr(data).encode()).hexdigest()[:16]
 
 
 def main() -> int:

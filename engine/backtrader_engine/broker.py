@@ -51,8 +51,7 @@ class HistoryBroker(bt.brokers.BackBroker):
         self.set_cash(terms.cash)
         for i, feed in enumerate(feeds):
             self.addcommissioninfo(
-                Commission(commission=terms.commission[i], per_share=terms.commission_per_share[i]),
-                name=feed._name,
+                Commission(commission=terms.commission[i], per_share=terms.commission_per_share[i]), name=feed._name
             )
 
     def book(self) -> tuple[float, Floats]:

@@ -13,15 +13,7 @@ from data.errors import ConfigError
 from data.sources import Source
 from data.version import VERSION, code_version
 from engine.config import RunConfig
-from engine.follow.books import (
-    BOOKS,
-    book_entry,
-    day_entry,
-    ground_of,
-    set_book,
-    standing,
-    terms_entry,
-)
+from engine.follow.books import BOOKS, book_entry, day_entry, ground_of, set_book, standing, terms_entry
 from engine.follow.log import read_log
 from engine.follow.present import Present, following, is_late
 from engine.follow.promise import promised, scales

@@ -21,18 +21,7 @@ from engine.engines import Said, execute
 from engine.evaluate_strategy import PreparedRun, errors_named, evaluate_strategy
 from engine.hedge_config import HedgeConfig
 from engine.hedge_names import MODELLED, hedge_name, hedge_names, modelled_note
-from engine.inspection.session import (
-    BarRead,
-    BookRead,
-    Close,
-    Day,
-    Fill,
-    HedgeRead,
-    PolicyRead,
-    Reading,
-    headline,
-    why,
-)
+from engine.inspection.session import BarRead, BookRead, Close, Day, Fill, HedgeRead, PolicyRead, Reading, headline, why
 from engine.inspection.valuation import valuations_read
 from engine.kernel.loop import Ledger, Memory, decide, empty_memory, fund_return, ledger_on, move, recall
 from engine.legs import legs_of

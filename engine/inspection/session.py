@@ -11,17 +11,7 @@ from engine.hedge_names import PARTS, HedgeName
 from engine.inspection.valuation import ValuationRead
 from engine.kernel.loop import Ledger, rules_of
 from engine.setup import Setup
-from strategies.policy import (
-    ENTER,
-    MAX_HOLD,
-    REASONS,
-    SIGNAL,
-    STAY,
-    STOP_LOSS,
-    TAKE_PROFIT,
-    PolicyRules,
-    PolicyState,
-)
+from strategies.policy import ENTER, MAX_HOLD, REASONS, SIGNAL, STAY, STOP_LOSS, TAKE_PROFIT, PolicyRules, PolicyState
 
 
 @dataclass(frozen=True)

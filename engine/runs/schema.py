@@ -239,11 +239,7 @@ def metrics_schema() -> dict[str, Any]:
         },
         **_judged(),
         "notes": {"type": "array", "items": {"type": "string"}},
-        "controls": {
-            "type": "object",
-            "additionalProperties": figures,
-            "required": ["unhedged", "derisk_entry"],
-        },
+        "controls": {"type": "object", "additionalProperties": figures, "required": ["unhedged", "derisk_entry"]},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -274,10 +270,7 @@ def _judged() -> dict[str, Any]:
         ),
         "measures": ("what protection cost and caught (docs/verdict.md); `undefined` says why one is null", {}),
         "evidence": ("hedged less each control with 95 % intervals (docs/verdict.md)", {}),
-        "study": (
-            "what followed each entry, against all days: fractions, with 95 % intervals (docs/verdict.md)",
-            {},
-        ),
+        "study": ("what followed each entry, against all days: fractions, with 95 % intervals (docs/verdict.md)", {}),
         "answer": ("the sum, the three tests, and holding less (docs/verdict.md)", {}),
     }
     listed = {
@@ -306,8 +299,4 @@ def _edges(whose: str) -> dict[str, Any]:
 def _metric(unit: str, meaning: str) -> dict[str, Any]:
     kinds = {"count": "integer", "date": "string"}
     kind = [kinds[unit]] if unit in kinds else ["number", "null"]
-    return {
-        "type": kind if len(kind) > 1 else kind[0],
-        "description": meaning,
-        **({"unit": unit} if unit else {}),
-    }
+    return {"type": kind if len(kind) > 1 else kind[0], "description": meaning, **({"unit": unit} if unit else {})}

@@ -141,13 +141,7 @@ def today_of(config: RunConfig, source: Source | None = None) -> Today:
 
 
 def standing(
-    config: RunConfig,
-    setup: Setup,
-    hedged: Ledger,
-    share: float | None,
-    engine: str,
-    label: str,
-    reads: frozenset[str],
+    config: RunConfig, setup: Setup, hedged: Ledger, share: float | None, engine: str, label: str, reads: frozenset[str]
 ) -> Today:
     """Return where a run stands whose hedged book is known; raises DataError where that was ruined."""
     market, t = setup.market, len(hedged.equity) - 1

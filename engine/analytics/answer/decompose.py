@@ -58,11 +58,7 @@ def sum_of(unhedged: float, hedged: float, entry: float, daily: float, shifted: 
         return ours - theirs if known else None  # type: ignore[operator]  # both are
 
     return Sum(
-        hedged - unhedged,
-        apart(shifted, unhedged),
-        apart(entry, shifted),
-        apart(daily, entry),
-        apart(hedged, daily),
+        hedged - unhedged, apart(shifted, unhedged), apart(entry, shifted), apart(daily, entry), apart(hedged, daily)
     )
 
 
