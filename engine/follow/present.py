@@ -151,13 +151,11 @@ def present_run(config: RunConfig, moment: Moment, source: Source | None = None,
         left_out, until = market.run_sessions[-1], market.run_sessions[-2]
         market = open_market(config.model_copy(update={"end": until.item()}), source)
     with evaluate_strategy(config, market, recorded(market)) as prepared:
-        return _present(config, prepared, moment, share, left_out)
+        return _present(prepared, moment, share, left_out)
 
 
-def _present(
-    config: RunConfig, prepared: PreparedRun, moment: Moment, share: float | None, left_out: np.datetime64 | None
-) -> Present:
-    market, after = prepared.setup.market, one_more(config, prepared)
+def _present(prepared: PreparedRun, moment: Moment, share: float | None, left_out: np.datetime64 | None) -> Present:
+    config, market, after = prepared.config, prepared.setup.market, one_more(prepared.config, prepared)
     setup, count = after.setup, len(market.run_sessions)
     engine = "compiled" if isinstance(prepared.strategy, Strategy) else prepared.plain_engine
     hedged, said = execute(engine, config, after)

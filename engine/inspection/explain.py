@@ -63,11 +63,11 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
     market = open_market(config, source)
     t = session_of(market.run_sessions, date)
     with evaluate_strategy(config, market, recorded(market)) as prepared:
-        return _explained(config, prepared, t, kept)
+        return _explained(prepared, t, kept)
 
 
-def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | None) -> Day:
-    market = prepared.setup.market
+def _explained(prepared: PreparedRun, t: int, kept: Run | None) -> Day:
+    config, market = prepared.config, prepared.setup.market
     reused = _reused(config, prepared, kept)
     if reused is None:
         hedged, said = execute(prepared.plain_engine, config, prepared)

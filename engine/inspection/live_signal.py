@@ -86,18 +86,13 @@ def signal_now(
     market = open_market(config, source)
     aged = None if market.simulated else age(market.run_sessions[-1], now)
     with evaluate_strategy(config, market, recorded(market)) as prepared:
-        return _signal(config, prepared, days, equity, aged, held)
+        return _signal(prepared, days, equity, aged, held)
 
 
 def _signal(
-    config: RunConfig,
-    prepared: PreparedRun,
-    days: int,
-    equity: float | None,
-    aged: int | None,
-    held_now: Mapping[str, float] | None,
+    prepared: PreparedRun, days: int, equity: float | None, aged: int | None, held_now: Mapping[str, float] | None
 ) -> LiveSignal:
-    market, inputs = prepared.setup.market, inputs_read(prepared)
+    config, market, inputs = prepared.config, prepared.setup.market, inputs_read(prepared)
     after, t = one_more(config, prepared), len(market.run_sessions) - 1
     hedged, said = execute(prepared.plain_engine, config, after)
     if hedged.last < t:

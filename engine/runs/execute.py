@@ -47,12 +47,16 @@ class Executed(NamedTuple):
     hedged: Ledger
 
 
+Meanwhile = Callable[[Executed], None]
+"""Is given the hedged book before the controls run, to set going what takes no more than that."""
+
+
 def run(
     config: RunConfig,
     source: Source | None = None,
     progress: Progress | None = None,
     engine: str = "backtrader",
-    meanwhile: Callable[[Executed], None] | None = None,
+    meanwhile: Meanwhile | None = None,
 ) -> Run:
     """Run a hedge, and its controls beside it.
 
@@ -66,8 +70,6 @@ def run(
         Told each step as it begins.
     engine
         What executes the hedged book: one of `engine.engines.ENGINES`.
-    meanwhile
-        Given the hedged book before the controls run, to set going what takes no more than that.
 
     Raises
     ------
@@ -79,30 +81,24 @@ def run(
     market = open_market(config, source)
     say("asking the strategy")
     with evaluate_strategy(config, market, recorded(market)) as prepared:
-        return _result(config, source, prepared, engine, say, meanwhile)
+        return _result(prepared, source, engine, say, meanwhile)
 
 
 def _result(
-    config: RunConfig,
-    source: Source | None,
-    prepared: PreparedRun,
-    engine: str,
-    say: Progress,
-    meanwhile: Callable[[Executed], None] | None,
+    prepared: PreparedRun, source: Source | None, engine: str, say: Progress, meanwhile: Meanwhile | None
 ) -> Run:
     """Execute a prepared run and evaluate it."""
-    setup, market = prepared.setup, prepared.setup.market
+    config, setup, market, label = prepared.config, prepared.setup, prepared.setup.market, prepared.label
     say(f"running in {engine}")
     hedged, said = execute(engine, config, prepared)
     check_worth(hedged, market)
     if meanwhile is not None:
-        meanwhile(Executed(config, setup, prepared.label, hedged))
+        meanwhile(Executed(config, setup, label, hedged))
     say("running the controls")
     evaluation = evaluate(prepared, hedged, said.withheld) if config.controls == "on" else None
     controls = (
         evaluation.controls if evaluation else least_controls(Case(config, setup, hedged, run_beta(config, market)))
     )
-    label = prepared.label
     notes = (
         *said.remarks,
         *_notes(config, setup, hedged),
@@ -135,11 +131,8 @@ def _result(
     intensity = np.full(len(market), np.nan) if prepared.signal is None else prepared.signal
     reads = prepared.reads | (put_reads(market.source) if evaluation else frozenset())
     ledgers = {"hedged": hedged, **{name: book.ledger for name, book in controls.items() if book.ledger is not None}}
-    return Run(
-        metrics,
-        ledgers,
-        Execution(config, setup, label, intensity[market.first :], controls, evaluation, notes, reads, engine),
-    )
+    own = intensity[market.first :]
+    return Run(metrics, ledgers, Execution(config, setup, label, own, controls, evaluation, notes, reads, engine))
 
 
 def hedges_of(setup: Setup, hedged: Ledger, evaluation: Evaluation | None) -> list[dict[str, Any]] | None:

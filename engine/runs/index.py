@@ -150,7 +150,12 @@ def files_of(place: Path, kind: str, name: str, warn: Warn) -> list[Path]:
     """
     whole = [folder for folder in sorted(_having(place, kind, name)) if _is_whole(folder, name, warn=warn)]
     files = [path for each in whole for path in (files_in(each) if name == PARTED else [each / name])]
-    return [path for path in files if _has_footer(path, warn)]
+    found = []
+    for path in files:
+        with _named(warn):
+            _footer(path)
+            found.append(path)
+    return found
 
 
 def _having(place: Path, kind: str, name: str) -> list[Path]:
@@ -181,18 +186,9 @@ def _is_whole(folder: Path, *names: str, warn: Warn) -> bool:
     return name is None
 
 
-def _has_footer(path: Path, warn: Warn) -> bool:
-    try:
-        _footer(path)
-    except UserError as error:
-        warn(str(error))
-        return False
-    return True
-
-
 @contextmanager
 def _named(warn: Warn) -> Iterator[None]:
-    """Let a folder that can't be read be named, and the next one be read."""
+    """Let what can't be read be named, and the next one be read."""
     try:
         yield
     except UserError as error:
