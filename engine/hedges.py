@@ -55,18 +55,16 @@ def roles_of(config: RunConfig) -> Roles:
 
 def traded_hedges(config: RunConfig) -> tuple[TradedHedge, ...]:
     """Return every instrument that is traded as a hedge, in the order of the columns."""
-    return tuple(_traded_hedges(config))
-
-
-def _traded_hedges(config: RunConfig) -> Iterator[TradedHedge]:
+    found = list[TradedHedge]()
     for leg, hedge in enumerate(config.legs):
         for contract in hedge.option.contracts if hedge.option else ():
             role = HedgeRole(contract_name(config.read, contract), "option", np.nan, contract.side, leg)
-            yield TradedHedge(role, hedge, contract)
+            found.append(TradedHedge(role, hedge, contract))
         if not hedge.option:
             leverage = np.nan if hedge.leverage is None else hedge.leverage
             side = -1 if hedge.kind == "short" else 1
-            yield TradedHedge(HedgeRole(hedge.instrument, hedge.kind, leverage, side, leg), hedge)
+            found.append(TradedHedge(HedgeRole(hedge.instrument, hedge.kind, leverage, side, leg), hedge))
+    return tuple(found)
 
 
 def sizing_from(hedge: HedgeConfig) -> Sizing:

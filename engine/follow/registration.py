@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,7 @@ def registration(config: RunConfig, present: Present, written: str) -> dict[str,
     """Return the first line of a log: the run, what it was made of, its books at the last close, what it promised."""
     market, setup, t = present.market, present.setup, len(present.sessions) - 1
     known, labels, last = followed_config(config, market.source.name), setup.legs.columns, present.sessions[t]
+    own = own_files(Path(), config.model_dump(mode="python"))
     entry = {
         "kind": "registration",
         "written": written,
@@ -139,7 +140,7 @@ def registration(config: RunConfig, present: Present, written: str) -> dict[str,
         "config": known,
         "config_hash": digest(known),
         "made_with": made_with(config),
-        "strategy_files": dict(_texts(config)),
+        "strategy_files": {path.name: texts().text(str(path)).decode() for path in own},
         "first": str(present.sessions[0]),
         "date": str(last),
         "next": str(following(last)),
@@ -181,9 +182,3 @@ def order_now(present: Present, name: str, t: int) -> dict[str, Any] | None:
         trade = None if over else present.trade(t)
         return None if trade is None else {"trade": trade}
     return standing(ledger, t, present.setup.legs.columns)
-
-
-def _texts(config: RunConfig) -> Iterator[tuple[str, str]]:
-    """Yield the files of strategies of the user's own, by their bare names, with their text."""
-    for path in own_files(Path(), config.model_dump(mode="python")):
-        yield path.name, texts().text(str(path)).decode()

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from data.arrays import Dates
+from data.bars import PRICES
 from data.errors import DataError, StrategyError, UserError
 from data.market import Market, recorded
 from data.sources import Source
@@ -237,12 +238,10 @@ def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
     for name in dict.fromkeys((*legs_of(market.roles).names, market.underlying)):
         bars = market.bars(name)
         level = np.full(len(market), np.nan) if name in options else market.total_return(name)
-        opened, high, low, close, volume = (
-            known_value(column[row]) for column in (bars.open, bars.high, bars.low, bars.close, bars.volume)
-        )
+        bar = (known_value(getattr(bars, column)[row]) for column in (*PRICES, "volume"))
         made = known_value(level[row] / level[row - 1] - 1.0) if t else None
         shown = f"{name}, {MODELLED}" if name in options else name
-        read.append(BarRead(shown, opened, high, low, close, volume, made))
+        read.append(BarRead(shown, *bar, made))
     return tuple(read)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from data.version import code_version
 from engine.config import RunConfig
-from engine.hedge_config import StrategyConfig
 from engine.plain import Keys
 from strategies.load import source_hash
 
@@ -37,11 +36,8 @@ def canonical(known: Any) -> str:
 def as_run(config: RunConfig, source: str) -> RunConfig:
     """Return the config with its source as it was resolved, and strategies' own files by their bare names."""
     data = config.data.model_copy(update={"source": source})
-    return config.with_strategies(_kept).model_copy(update={"data": data})
-
-
-def _kept(strategy: StrategyConfig) -> StrategyConfig:
-    return strategy.model_copy(update={"named": _bare(strategy.named)})
+    bare = config.with_strategies(lambda each: each.model_copy(update={"named": _bare(each.named)}))
+    return bare.model_copy(update={"data": data})
 
 
 def _bare(named: str) -> str:
