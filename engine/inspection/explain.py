@@ -238,10 +238,10 @@ def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
     for name in dict.fromkeys((*legs_of(market.roles).names, market.underlying)):
         bars = market.bars(name)
         level = np.full(len(market), np.nan) if name in options else market.total_return(name)
-        bar = (known_value(getattr(bars, column)[row]) for column in (*PRICES, "volume"))
+        opened, high, low, close, volume = (known_value(getattr(bars, name)[row]) for name in (*PRICES, "volume"))
         made = known_value(level[row] / level[row - 1] - 1.0) if t else None
         shown = f"{name}, {MODELLED}" if name in options else name
-        read.append(BarRead(shown, *bar, made))
+        read.append(BarRead(shown, opened, high, low, close, volume, made))
     return tuple(read)
 
 
