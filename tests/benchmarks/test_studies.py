@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from command import command
 
-from benchmarks.studies import DOCS, STUDIES, _table
+from benchmarks.results_page import table
+from benchmarks.studies import DOCS, STUDIES
 
 PAGES = {name: (DOCS / f"{name}.md").read_text(encoding="utf-8") for name in STUDIES}
 RESULTS = Path(DOCS / "results.md").read_text(encoding="utf-8")
 
 
 def test_a_table_has_a_head_a_line_and_its_rows():
-    assert _table(("a", "b"), [("1", "-2")]) == "| a | b |\n|-|-|\n| 1 | -2 |"
+    assert table(("a", "b"), [("1", "-2")]) == "| a | b |\n|-|-|\n| 1 | -2 |"
 
 
 @pytest.mark.parametrize("name", STUDIES)
