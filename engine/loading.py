@@ -88,13 +88,12 @@ def build_config(
     folder: Path | None = None,
 ) -> RunConfig:
     """Build a checked RunConfig from nested keys and settings; a strategy's file is looked for in `folder`."""
-    origin = _Origin(file, dict(lines or {}))
-    folders = (*((folder,) if folder else ()), Path())
     merged = copy.deepcopy(dict(tree))
+    origin = _Origin(file, dict(lines or {}), merged, (*((folder,) if folder else ()), Path()))
     for setting in sorted(settings, key=_turn):
         keys, value = _setting(setting)
         if keys[0] not in RunConfig.model_fields:
-            keys = _parameter_keys(keys, merged, folders, _named(setting))
+            keys = _parameter_keys(keys, merged, origin.folders, _named(setting))
         keys = in_tree(merged, keys, _named(setting))
         if keys == ("hedges",):
             merged.pop("hedge", None)
@@ -103,8 +102,8 @@ def build_config(
     try:
         config = RunConfig.model_validate(merged)
     except ValidationError as error:
-        raise ConfigError(_first(error, origin, merged)) from None
-    return _with_strategies(config, origin, folders, merged)
+        raise ConfigError(_first(error, origin)) from None
+    return _with_strategies(config, origin)
 
 
 def config_from(given: Config) -> RunConfig:
@@ -141,7 +140,7 @@ def data_of(file: str) -> DataConfig:
     try:
         return RunConfig.model_validate(tree).data
     except ValidationError as error:
-        raise ConfigError(_first(error, _Origin(path.name, lines), tree)) from None
+        raise ConfigError(_first(error, _Origin(path.name, lines, tree))) from None
 
 
 def full_keys(config: RunConfig, key: str, where: str) -> Keys:
@@ -191,10 +190,10 @@ def with_data(config: RunConfig, given: str) -> RunConfig:
 
 
 class _Origin:
-    """Where each key was written, for messages."""
+    """Where each key of a tree was written, for messages, and the folders in which strategies' files are looked for."""
 
-    def __init__(self, file: str, lines: dict[Keys, int]) -> None:
-        self.file, self.lines = file, lines
+    def __init__(self, file: str, lines: dict[Keys, int], tree: Mapping[str, Any], folders: Folders = ()) -> None:
+        self.file, self.lines, self.tree, self.folders = file, lines, tree, folders
         self.settings: dict[Keys, str] = {}
 
     def set(self, keys: Keys, setting: str) -> None:
@@ -264,10 +263,8 @@ def _parameter_keys(keys: Keys, tree: Mapping[str, Any], folders: Folders, where
     if key not in known:
         full_names = [f"{name}.{inner}" for name in RunConfig.model_fields for inner in fields_at((name,))]
         suffix = next((name for name in full_names if name.endswith(f".{key}")), None)
-        hint = (
-            f": write {suffix} in full" if suffix else did_you_mean(key, (*known, *full_names, *RunConfig.model_fields))
-        )
-        hint = hint or f": it has {', '.join(known) or 'no parameters'}"
+        near = did_you_mean(key, (*known, *full_names, *RunConfig.model_fields))
+        hint = f": write {suffix} in full" if suffix else near or f": it has {', '.join(known) or 'no parameters'}"
         raise ConfigError(f"{where}: {cls.__name__} has no parameter {key}{hint}")
     return full
 
@@ -279,53 +276,49 @@ def _turn(setting: str) -> int:
     return (2 if own else 0) + (not key.endswith("strategy.class"))
 
 
-def _first(failed: ValidationError, origin: _Origin, tree: Mapping[str, Any]) -> str:
+def _first(failed: ValidationError, origin: _Origin) -> str:
     """Return the first error in one line."""
     error = failed.errors(include_url=False)[0]
-    keys = as_written(tree, tuple(str(part) for part in error["loc"] if part != "[key]"))
+    keys = as_written(origin.tree, tuple(str(part) for part in error["loc"] if part != "[key]"))
     where, given = origin.of(keys), quoted(error["input"])
     named = ".".join(cut(key if key.isprintable() else repr(key)) for key in keys)
     if error["type"] == "extra_forbidden":
         return f"{where}: {named} is unknown{_hint(keys[-1], keys[:-1], fields_at(keys[:-1]))}"
     said = error["msg"].removeprefix("Value error, ")
     if error["type"] == "value_error" and not said.startswith("has to"):  # it is about several keys, and names them
-        said = told_in_full(tree, said, leg_of(keys))
+        said = told_in_full(origin.tree, said, leg_of(keys))
         return f"{origin.named_in(said, keys)}: {said}"
     said = HAS_TO.get(error["type"]) or said.replace("Input should be", "has to be")
     return f"{where}: {named} {said}, not {given}"
 
 
-def _with_strategies(config: RunConfig, origin: _Origin, folders: Folders, tree: Mapping[str, Any]) -> RunConfig:
+def _with_strategies(config: RunConfig, origin: _Origin) -> RunConfig:
     """Check the run's strategy and its hedges' own; write every parameter out, and each class's file in full."""
-    resolved = config.model_copy(
-        update={"strategy": _with_strategy(config.strategy, (), config, origin, folders, tree)}
-    )
+    resolved = config.model_copy(update={"strategy": _with_strategy(config.strategy, (), config, origin)})
     if not any(leg.strategy for leg in config.legs):
         return resolved
     legs = list(config.legs)
     for k, leg in enumerate(legs):
         if leg.strategy is not None:
-            above = as_written(tree, ("hedges", str(k)) if config.hedges else ("hedge",))
-            own = _with_strategy(leg.strategy, above, config, origin, folders, tree)
+            above = as_written(origin.tree, ("hedges", str(k)) if config.hedges else ("hedge",))
+            own = _with_strategy(leg.strategy, above, config, origin)
             legs[k] = leg.model_copy(update={"strategy": own})
     return resolved.with_legs(legs)
 
 
-def _with_strategy(
-    section: StrategyConfig, above: Keys, config: RunConfig, origin: _Origin, folders: Folders, tree: Mapping[str, Any]
-) -> StrategyConfig:
+def _with_strategy(section: StrategyConfig, above: Keys, config: RunConfig, origin: _Origin) -> StrategyConfig:
     """Check a strategy's class and parameters, which stand under some keys; write them out in full."""
     keys = (*above, "strategy")
     try:
-        cls = strategy_class(section.named, folders)
+        cls = strategy_class(section.named, origin.folders)
     except StrategyError as error:
         raise ConfigError(f"{origin.of((*keys, 'class'))}: {error}") from None
-    known: dict[str, Any] = {"named": full_name(section.named, folders)}
+    known: dict[str, Any] = {"named": full_name(section.named, origin.folders)}
     if above and kind(cls) != "intensity":
         where = origin.of((*keys, "class"))
         raise ConfigError(f"{where}: {cls.__name__} gives no intensity, which a hedge's own strategy has to")
     if kind(cls) == "backtrader":
-        _check_backtrader(cls, config, origin, tree)
+        _check_backtrader(cls, config, origin)
     else:
         try:
             known["params"] = _resolved(cls, known["named"], section.params)
@@ -352,7 +345,7 @@ def _resolved(cls: Any, named: str, given: Mapping[str, Any]) -> dict[str, Any]:
         return parameters.resolved(made, given)
 
 
-def _check_backtrader(cls: Any, config: RunConfig, origin: _Origin, tree: Mapping[str, Any]) -> None:
+def _check_backtrader(cls: Any, config: RunConfig, origin: _Origin) -> None:
     """Refuse what a backtrader.Strategy would let pass: a mistyped parameter, a fill that isn't its broker's."""
     known = list(cls.params._getkeys())  # noqa: SLF001  # how backtrader tells them
     for name in config.strategy.params:
@@ -362,7 +355,7 @@ def _check_backtrader(cls: Any, config: RunConfig, origin: _Origin, tree: Mappin
                 f"{origin.of(('strategy', 'params', name))}: {cls.__name__} has no parameter {name}{hint}"
             )
     if why := config.untraded:
-        why = told_in_full(tree, why, ())
+        why = told_in_full(origin.tree, why, ())
         raise ConfigError(f"{origin.named_in(why, ('strategy', 'class'))}: {cls.__name__} trades feeds, and {why}")
     if config.execution.fill != "next_open":
         where = origin.of(("execution", "fill"))

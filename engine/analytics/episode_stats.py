@@ -152,11 +152,7 @@ def _need(
 
 
 def episode_stats(
-    episodes: Sequence[Episode],
-    needs: Sequence[Need],
-    equity: Floats,
-    a_year: float = SESSIONS_A_YEAR,
-    short: int = SHORT,
+    episodes: Sequence[Episode], needs: Sequence[Need], equity: Floats, a_year: float = SESSIONS_A_YEAR
 ) -> EpisodeStats:
     """Return what the episodes came to.
 
@@ -168,28 +164,18 @@ def episode_stats(
         The hedged book's dollars at each close, to its last session with a book, shape (sessions,).
     a_year
         How many of those sessions make a year.
-    short
-        Below how many sessions a losing episode is a whipsaw.
     """
     pnl = np.array([episode.pnl for episode in episodes])
     gains, losses = pnl[pnl > 0.0], pnl[pnl < 0.0]
-    sawn = [
-        episode for episode, need in zip(episodes, needs, strict=True) if episode.pnl < 0.0 and need.sessions < short
-    ]
-    years = (len(equity) - 1) / a_year
+    sawn = [each for each, need in zip(episodes, needs, strict=True) if each.pnl < 0.0 and need.sessions < SHORT]
+    years, no_payoff = (len(equity) - 1) / a_year, "no episode lost" if len(gains) else "no episode gained"
     return EpisodeStats(
         len(pnl),
         len(gains),
         Figure(len(gains) / len(pnl)) if len(pnl) else Figure(None, "there were no episodes"),
-        _payoff(gains, losses),
+        Figure(float(gains.mean() / -losses.mean())) if len(gains) and len(losses) else Figure(None, no_payoff),
         sum(need.moved > 0.0 for need in needs),
         len(sawn),
         float(sum(episode.pnl for episode in sawn)),
         float(sum(episode.pnl / equity[episode.decided] for episode in sawn) / years),
     )
-
-
-def _payoff(gains: Floats, losses: Floats) -> Figure:
-    if not len(gains) or not len(losses):
-        return Figure(None, "no episode lost" if len(gains) else "no episode gained")
-    return Figure(float(gains.mean() / -losses.mean()))

@@ -180,27 +180,18 @@ def _interval(estimate: float, drawn: Floats, unit: float) -> Interval:
     return Interval(estimate * unit, float(low) * unit, float(high) * unit)
 
 
-def hac_t(series: Floats, lags: int | None = None) -> tuple[float | None, int]:
+def hac_t(series: Floats) -> tuple[float | None, int]:
     """Return the t-value of a mean, robust to autocorrelation and changing variance, and the lags it took.
 
-    Parameters
-    ----------
-    series
-        Shape (n,).
-    lags
-        Lags with Bartlett weights 1 - l/(lags+1); ``floor(4 (n/100)^(2/9))`` unless given: 9 for 4,081.
-
-    Returns
-    -------
-    float or None, int
-        ``None`` for a series that doesn't vary. No small-sample correction.
+    Bartlett weights 1 - l/(lags+1) of ``floor(4 (n/100)^(2/9))`` lags: 9 for 4,081. ``None`` for a series that doesn't
+    vary. No small-sample correction.
 
     References
     ----------
     Newey and West (1987), Econometrica 55; the rule of lags by Newey and West (1994), Rev. Econ. Studies 61.
     """
     n = len(series)
-    most = int(4.0 * (n / 100.0) ** (2.0 / 9.0)) if lags is None else lags
+    most = int(4.0 * (n / 100.0) ** (2.0 / 9.0))
     if (series == series[0]).all():
         return None, most
     off = series - series.mean()

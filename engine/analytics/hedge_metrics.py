@@ -19,6 +19,8 @@ from engine.analytics.metrics import cvar, drawdowns, returns_of
 from engine.kernel.loop import Ledger
 from engine.setup import Setup
 
+DEAREST = 0.5
+"""The highest cost of selling that is looked at."""
 WINDOWS = 10
 WINDOW = 21
 """The core's worst windows: how many, and how many sessions each."""
@@ -148,24 +150,15 @@ def _captured(ours: Floats, theirs: Floats, months: Any, way: str) -> Figure:
     return Figure(float(expm1(ours[months].mean()) / expm1(theirs[months].mean())))
 
 
-def sale_cost_at_par(ends: Callable[[float], tuple[float, float]], most: float = 0.5) -> Figure:
+def sale_cost_at_par(ends: Callable[[float], tuple[float, float]]) -> Figure:
     """Return X: selling core is better than the hedge unless selling costs more than X of the amount sold.
 
     The cost (a tax, a mandate's price) falls on every dollar of core sold, in both books, and isn't given back when
     core is bought again. X is the rate at which both end with the same dollars, by bisection to 1e-6.
 
-    Parameters
-    ----------
-    ends
-        Both books' end values when run at a rate, the hedged one first.
-    most
-        The highest rate looked at.
-
-    Returns
-    -------
-    Figure
-        A fraction of the amount sold, 0 when both ended alike; none when a book was ruined, when the hedge ended
-        ahead as it was, or when no rate up to `most` levels them.
+    `ends` gives both books' end values when run at a rate, the hedged one first. X is a fraction of the amount sold, 0
+    when both ended alike; there is none when a book was ruined, when the hedge ended ahead as it was, or when no rate
+    up to `DEAREST` levels them.
     """
     hedged, derisk = ends(0.0)
     if min(hedged, derisk) <= 0.0:
@@ -174,10 +167,10 @@ def sale_cost_at_par(ends: Callable[[float], tuple[float, float]], most: float =
         return Figure(0.0)
     if hedged > derisk:
         return Figure(None, "the hedge ended ahead of selling core, at no extra cost of selling")
-    low, high = 0.0, most
+    low, high = 0.0, DEAREST
     hedged, derisk = ends(high)
     if hedged < derisk:
-        return Figure(None, f"selling core is better even where selling costs {most:.0%} of the amount sold")
+        return Figure(None, f"selling core is better even where selling costs {DEAREST:.0%} of the amount sold")
     while high - low > 1e-6:
         middle = (low + high) / 2.0
         hedged, derisk = ends(middle)

@@ -45,14 +45,14 @@ def drawdowns(equity: Floats) -> Floats:
     return equity / np.maximum.accumulate(equity) - 1.0
 
 
-def cvar(returns: Floats, tail: float = CVAR_TAIL) -> float:
+def cvar(returns: Floats) -> float:
     """Return the mean of the worst returns, a fraction."""
-    return float(np.sort(returns)[: worst_of(len(returns), tail)].mean())
+    return float(np.sort(returns)[: worst_of(len(returns))].mean())
 
 
-def worst_of(count: int, tail: float = CVAR_TAIL) -> int:
-    """Return how many of some returns are the worst: ``floor(tail (n - 1)) + 1`` of n."""
-    return int(tail * (count - 1)) + 1
+def worst_of(count: int) -> int:
+    """Return how many of some returns are the worst: ``floor(0.05 (n - 1)) + 1`` of n."""
+    return int(CVAR_TAIL * (count - 1)) + 1
 
 
 class Trades(NamedTuple):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.insurance import Match
 
+TENTH = 0.1
 PRINTS_AS_NOTHING = 5e-4
 """A fraction below which a difference prints as 0.0 points."""
 
@@ -45,15 +46,15 @@ def print_sum(start: float, end: float, parts: Sequence[float | None]) -> Printe
     return Printed(unhedged, hedged, total, shown)
 
 
-def largest_remainder(values: Sequence[float], total: float, step: float = 0.1) -> list[float]:
-    """Round values down to steps, then those up that lost most, until they add up to a total (a whole of steps)."""
-    floors = [math.floor(value / step + 1e-9) for value in values]
-    left = round(total / step) - sum(floors)
-    lost = sorted(range(len(values)), key=lambda i: floors[i] - values[i] / step)
+def largest_remainder(values: Sequence[float], total: float) -> list[float]:
+    """Round values down to tenths, then those up that lost most, until they add up to a total of whole tenths."""
+    floors = [math.floor(value / TENTH + 1e-9) for value in values]
+    left = round(total / TENTH) - sum(floors)
+    lost = sorted(range(len(values)), key=lambda i: floors[i] - values[i] / TENTH)
     order = lost if left >= 0 else lost[::-1]
     for k in range(abs(left)):
         floors[order[k % len(order)]] += 1 if left > 0 else -1
-    return [round(floor * step, 10) + 0.0 for floor in floors]
+    return [round(floor * TENTH, 10) + 0.0 for floor in floors]
 
 
 def printed_gap(match: Match) -> float:
