@@ -73,9 +73,14 @@ class Result(NamedTuple):
 
 
 def rows(scratch: Path, data: str) -> list[Row]:
-    """Return all rows, on a folder of history or "demo".
+    """Return all rows.
 
-    The folder `scratch` has ``equity.parquet`` of a run and ``closing.py`` where peers and sweeps of closes are to run.
+    Parameters
+    ----------
+    scratch
+        A folder, with ``equity.parquet`` of a run and ``closing.py`` where peers and sweeps of closes are to be run.
+    data
+        A folder of history, or "demo".
     """
     python, out = (sys.executable, "-W", "ignore"), ("--out", OUT)
     bare = str(HERE / "backtrader_peer.py")

@@ -39,7 +39,12 @@ class Cost(NamedTuple):
 def cost_of(command: list[str], **started: Any) -> Cost:
     """Run a command, and return what it cost; raises SystemExit with its error where it fails.
 
-    `OUT` in any of its words stands for an empty folder; it is started as `subprocess.run` is told: ``env``, ``cwd``.
+    Parameters
+    ----------
+    command
+        Its words; `OUT` in any stands for an empty folder.
+    started
+        How it is started, as `subprocess.run` takes it: ``env`` and ``cwd``.
     """
     with tempfile.TemporaryDirectory() as out:
         words = [word.replace(OUT, out) for word in command]
@@ -54,7 +59,10 @@ def cost_of(command: list[str], **started: Any) -> Cost:
 def in_turn(commands: list[list[str]], rounds: int, started: list[dict[str, Any]] | None = None) -> list[list[Cost]]:
     """Return each command's costs round by round: one after the other, after a round that warms up.
 
-    `started` says how each is started, as `cost_of` takes it.
+    Parameters
+    ----------
+    started
+        How each is started, as `cost_of` takes it.
     """
     pairs = list(zip(commands, started or [{} for _ in commands], strict=True))
     took = [[cost_of(command, **how) for command, how in pairs] for _ in range(1 + rounds)][1:]

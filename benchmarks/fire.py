@@ -159,10 +159,16 @@ class FiringRange:
 
 
 def judge(name: str, found: CommandAnswer, sound: CommandAnswer, rest: Callable[[], CommandAnswer]) -> str:
-    """Return which of `HELD` a command did with the damaged file of that name, else what is wrong with what it did.
+    """Return which of `HELD` a command did, else what is wrong with what it did.
 
-    `found` is what it gave back, `sound` what it gives where nothing is damaged; `rest` gives what it gives where all
-    that the file belongs to is gone.
+    Parameters
+    ----------
+    name
+        The damaged file's.
+    found, sound
+        What the command gave back, and what it gives where nothing is damaged.
+    rest
+        Gives what it gives where all that the file belongs to is gone.
     """
     lines, named = found.err.splitlines(), name in found.err
     if "Traceback" in found.err:

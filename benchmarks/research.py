@@ -55,7 +55,10 @@ def commands(data: str | None, markets: int) -> dict[str, list[str]]:
 def row(name: str, ours: list[Cost], theirs: list[Cost] | None) -> str:
     """Return a line: seconds, seconds of processors and peak memory, and how many times as much the other tree takes.
 
-    Both trees' costs are round by round.
+    Parameters
+    ----------
+    ours, theirs
+        Round by round.
     """
     cells = []
     for field, scale, places in (("seconds", 1.0, 2), ("user", 1.0, 2), ("memory", 1e-6, 0)):

@@ -120,10 +120,20 @@ class Shipped:
 def page(
     shipped: Mapping[str, Shipped], *, command: str, hashed: str, picture: str, lacking: Sequence[str], day: Day | None
 ) -> str:
-    """Return the page of runs by name: by which command it was made, on what data, with the frontier's picture.
+    """Return the page.
 
-    `lacking` tells what was left out and why, a sentence each; `day` is that of the article, None where it isn't in the
-    history.
+    Parameters
+    ----------
+    shipped
+        Runs by name.
+    command, hashed
+        How it was made, and on what data.
+    picture
+        The frontier's file.
+    lacking
+        What was left out and why, a sentence each.
+    day
+        The day of the article; None where it isn't in the history.
     """
     runs = {run_title(name, one.run.settings): one.run for name, one in shipped.items()}
     first = next(iter(runs.values()))
@@ -315,7 +325,15 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def write_picture(path: Path, runs: Mapping[str, Run]) -> None:
-    """Write the frontier of the most runs that share a line as an SVG of its own; none where no run has an answer."""
+    """Write the frontier of the most runs that share a line as a picture of its own; none where no run has an answer.
+
+    Parameters
+    ----------
+    path
+        The SVG file to write.
+    runs
+        By what each is called.
+    """
     shared = max(shared_lines(runs), key=lambda line: len(line.runs), default=None)
     if shared is not None:
         words = {"drawing": draw_shared(shared, WIDE), "described": described(shared)}

@@ -15,8 +15,15 @@ from data.arrays import Array, read_only
 class Remembered:
     """Arrays by what they are made of, up to a number of bytes; those longest unused are dropped first.
 
-    `most`: bytes that are kept at most. An array that is larger by itself is made each time it is asked for. `nbytes`:
-    bytes that are kept.
+    Parameters
+    ----------
+    most
+        Bytes that are kept at most. An array that is larger by itself is made each time it is asked for.
+
+    Attributes
+    ----------
+    nbytes
+        Bytes that are kept.
     """
 
     def __init__(self, most: int) -> None:

@@ -32,10 +32,19 @@ class Said(NamedTuple):
 
 
 def execute(engine: str, config: RunConfig, prepared: PreparedRun) -> tuple[Ledger, Said]:
-    """Run the hedged book in one of `ENGINES`: backtrader's own broker, the compiled kernel, or the plain loop.
+    """Run the hedged book.
 
-    The run is laid out; its strategy may keep state, so each execution asks anew. Returns what it did, and what has to
-    be said of it.
+    Parameters
+    ----------
+    engine
+        One of `ENGINES`: backtrader's own broker, the compiled kernel, or the plain loop.
+    config, prepared
+        The run, laid out; its strategy may keep state, so each execution asks anew.
+
+    Returns
+    -------
+    Ledger, Said
+        What it did, and what has to be said of it.
 
     Raises
     ------

@@ -80,7 +80,13 @@ def evaluate_strategy(config: RunConfig, market: Market, view: Market | None = N
     """Load the config's strategy afresh, compute its intensity, and lay the run out.
 
     Use the strategy only inside the context: its modules are its own there. Raises UserError where anything fails.
-    `view` is the market as the strategy is fed it, such as one that records what is read; `market` unless given.
+
+    Parameters
+    ----------
+    config, market
+        The run, and what it is fed.
+    view
+        The market as the strategy is fed it, such as one that records what is read; `market` itself unless given.
     """
     view = market if view is None else view
     with fresh(config.strategy.named) as cls:
@@ -93,7 +99,10 @@ def evaluate_strategy(config: RunConfig, market: Market, view: Market | None = N
 def signals_of(config: RunConfig, signal: Floats | None, view: Market) -> Floats | None:
     """Return the intensity of each hedge of a run, shape (market sessions, hedges).
 
-    `signal` is that of the run's strategy, for every hedge without one of its own; ``None`` where it gives none.
+    Parameters
+    ----------
+    signal
+        That of the run's strategy, for every hedge without one of its own; ``None`` where it gives none.
 
     Raises
     ------

@@ -173,7 +173,10 @@ def run_title(name: str, settings: Mapping[str, Any]) -> str:
 def modelled_note(config: RunConfig, tried: Mapping[Keys, Sequence[Any] | None] = NOTHING) -> str:
     """Return by what options are priced, a sentence; nothing without one.
 
-    `tried` has the values that keys are given in its place; options that differ by them go without a name.
+    Parameters
+    ----------
+    tried
+        The values that keys are given in its place; options that differ by them go without a name.
     """
     options = [leg.option for leg in config.legs if leg.option is not None]
     varied = {below_leg(keys)[:1]: values or () for keys, values in tried.items()}

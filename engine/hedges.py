@@ -133,9 +133,16 @@ def beta_errors(config: RunConfig, market: Market) -> Floats:
 def sizes_and_takes(config: RunConfig, market: Market, intensity: Floats) -> tuple[Floats, Floats]:
     """Return the size an order at each close would give each hedge, and what a unit of it takes out of the core.
 
-    By the intensity of each hedge of the config, shape (market sessions, hedges of the config). Both are of shape
-    (market sessions, traded hedges), as of `engine.kernel.loop.Plan`; sizes at least 0, NaN where none can be told yet.
-    A contract takes its premium as a fraction of the underlying; what is sold brings it, below 0.
+    Parameters
+    ----------
+    intensity
+        Of each hedge of the config, shape (market sessions, hedges of the config).
+
+    Returns
+    -------
+    arrays
+        Shape (market sessions, traded hedges) each, as of `engine.kernel.loop.Plan`; sizes at least 0, NaN where none
+        can be told yet.
     """
     sizes, takes = list[Floats](), list[Floats]()
     for each in traded_hedges(config):

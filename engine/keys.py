@@ -159,7 +159,10 @@ def as_written(tree: Mapping[str, Any], keys: Keys) -> Keys:
 def told_in_full(tree: Mapping[str, Any], said: str, leg: Keys) -> str:
     """Return a message with the keys that it names written out as the tree has them.
 
-    `leg` has the keys of the hedge that it is said of, which it leaves out; none where it is said of the whole run.
+    Parameters
+    ----------
+    leg
+        The keys of the hedge that it is said of, which it leaves out; none where it is said of the whole run.
     """
     words = said.split(" ")
     for k, word in enumerate(words):

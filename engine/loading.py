@@ -68,7 +68,12 @@ def find_run(file: str) -> tuple[Path, bool]:
 def load_config(path: Path, settings: Sequence[str] = ()) -> RunConfig:
     """Read a run's YAML, apply settings, and check everything; a strategy's own file is read here, and not again.
 
-    Settings are ``key=value`` texts as given to --set: a full key, or a strategy's parameter alone.
+    Parameters
+    ----------
+    path
+        The YAML file.
+    settings
+        ``key=value`` texts as given to --set: a full key, or a strategy's parameter alone.
 
     Raises
     ------

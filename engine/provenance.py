@@ -178,7 +178,10 @@ def _check_command(config: RunConfig, instrument: str) -> str:
 def extended(config: RunConfig, source: Source, shift: int = 0) -> Source:
     """Return the source with history before inception where the config asks for it.
 
-    A shift of -1 or 1 moves every synthetic session's return down or up by the error band: the low and the high run.
+    Parameters
+    ----------
+    shift
+        -1 or 1 moves every synthetic session's return down or up by the error band: the low and the high run.
     """
     if not config.data.extend:
         return source
@@ -263,7 +266,12 @@ def _doubtful_fills(config: RunConfig, market: Market, ledger: Ledger) -> Iterat
 def or_made(config: RunConfig, roles: Roles, source: Source) -> str:
     """Return the remedy beside a later start, from a comma on; nothing where what the source holds doesn't reach back.
 
-    Of a run that begins before an instrument of its own does, by its real history.
+    Parameters
+    ----------
+    config, roles
+        The run, which begins before an instrument of its own does.
+    source
+        Its real history.
     """
     start = np.datetime64(config.start)
     asked_for = config.data.extend

@@ -114,9 +114,16 @@ class Order(NamedTuple):
 def core_beside(whole: float, sizes: Floats, takes: Floats, a_core_share: Flags, t: int) -> float:
     """Return the core's weight beside hedges whose money comes out of it.
 
-    What is sized by the core, as contracts a core share are, is paid for by what the others leave of it. `whole` is the
-    core's weight without a hedge, `sizes` those at the close of t, shape (hedges,); `takes` and `a_core_share` are as
-    of `engine.kernel.loop.Plan`.
+    What is sized by the core, as contracts a core share are, is paid for by what the others leave of it.
+
+    Parameters
+    ----------
+    whole
+        The core's weight without a hedge.
+    sizes
+        At the close of t, shape (hedges,).
+    takes, a_core_share
+        As of `engine.kernel.loop.Plan`.
     """
     paid, a_share = 0.0, 1.0
     for k in range(len(sizes)):
@@ -151,9 +158,18 @@ def plan_trade(
 ) -> None:
     """Write what an order buys (+) and sells (-): buys scaled by one factor to the cash that the sales will leave.
 
-    What buys back shares sold short is owed, so it isn't scaled, and comes before the other buys. `price` is what
-    fills, `spot` what a share counts for in a weight; `cash` and `shares` are the book before, unchanged; shares are
-    written into `traded`; shape (instruments,) each.
+    What buys back shares sold short is owed, so it isn't scaled, and comes before the other buys.
+
+    Parameters
+    ----------
+    terms, order
+        On what terms, towards which weights.
+    price, spot
+        Fill prices, and what a share counts for in a weight, shape (instruments,) each.
+    cash, shares
+        The book before, dollars and shape (instruments,); unchanged.
+    traded
+        Shares are written here, shape (instruments,).
     """
     least = wanted(terms, order, price, spot, cash, shares, traded)
     for i in range(len(shares)):
@@ -248,7 +264,12 @@ def cost(terms: Terms, i: int, shares: float, price: float) -> float:
 def costs_of(terms: Terms, price: Floats, traded: Floats) -> tuple[Floats, Floats]:
     """Return commission and slippage of every fill in dollars, each shape (sessions, instruments).
 
-    From the prices filled at, before slippage, and shares bought (+) or sold (-), of the same shape.
+    Parameters
+    ----------
+    price
+        The prices filled at, before slippage, shape (sessions, instruments).
+    traded
+        Shares bought (+) or sold (-), shape (sessions, instruments).
     """
     shares, side = np.abs(traded), np.sign(traded)
     slipped = price * terms.slippage + terms.slippage_per_share

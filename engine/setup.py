@@ -82,7 +82,10 @@ class Setup:
 def open_market(config: RunConfig, source: Source | None = None, shift: int = 0) -> Market:
     """Load what a run trades, audited, from the source its config names unless one is given.
 
-    `shift` is -1 or 1 for the low or the high edge of the error band of history made before inception.
+    Parameters
+    ----------
+    shift
+        -1 or 1 for the low or the high edge of the error band of history made before inception.
 
     Raises
     ------
@@ -143,8 +146,13 @@ def policy_of(config: RunConfig) -> PolicyRules:
 def prepare(config: RunConfig, market: Market, intensity: Floats | None) -> Setup:
     """Lay out one run.
 
-    By the signal without NaN, shape (market sessions,), or one a hedge, shape (market sessions, hedges of the config);
-    ``None`` for a strategy that has none.
+    Parameters
+    ----------
+    config, market
+        The run, and what it is fed.
+    intensity
+        The signal without NaN, shape (market sessions,), or one a hedge, shape (market sessions, hedges of the config);
+        ``None`` for a strategy that has none.
 
     Raises
     ------
@@ -180,9 +188,12 @@ def run_beta(config: RunConfig, market: Market) -> Floats:
 
 
 def plan_of(config: RunConfig, market: Market, intensity: Floats) -> Plan:
-    """Return when and how the run decides, by an intensity without NaN over all the market's sessions.
+    """Return when and how the run decides.
 
-    Shape (sessions,), or (sessions, hedges of the config).
+    Parameters
+    ----------
+    intensity
+        Without NaN, over all the market's sessions: shape (sessions,), or (sessions, hedges of the config).
     """
     own = np.broadcast_to(intensity.reshape(len(market), -1), (len(market), len(config.legs)))
     of, first = [role.leg for role in market.roles.hedges], market.first

@@ -24,6 +24,11 @@ def run_protective_put(config: RunConfig, setup: Setup) -> tuple[Ledger, Setup]:
 
     It bears half its bid-ask, and the hedge's commission on its premium.
 
+    Parameters
+    ----------
+    config, setup
+        The hedged run.
+
     Returns
     -------
     Ledger, Setup

@@ -65,7 +65,10 @@ def terms_entry(setup: Setup) -> dict[str, Any]:
 def day_entry(setup: Setup, t: int, logged: np.datetime64 | None = None) -> dict[str, Any]:
     """Return the bars of a session and what cash earned by it, for its line.
 
-    `logged` is the close before it in the log, that the session before it of the data if None.
+    Parameters
+    ----------
+    logged
+        The close before it in the log, that the session before it of the data if None.
     """
     prices, sessions = setup.prices, setup.market.run_sessions
     bars = dict[str, Any]()
@@ -161,8 +164,10 @@ def carry(ground: Ground, ledger: Ledger, t: int, order: Order | None, given: Br
 def book_entry(ground: Ground, ledger: Ledger, t: int, order: object, paid: float | None = None) -> dict[str, Any]:
     """Return what a line says of a book: where it stands, what was filled, and the order for the next session.
 
-    `paid` is what a broker's fills changed of the cash, where that was no fill of the rule book: its prices aren't the
-    bar's.
+    Parameters
+    ----------
+    paid
+        What a broker's fills changed of the cash, where that was no fill of the rule book: its prices aren't the bar's.
     """
     traded = ledger.traded[t].tolist()
     price = [None if paid is not None else each for each in ground.prices.fill[t].tolist()]
@@ -184,8 +189,11 @@ def book_entry(ground: Ground, ledger: Ledger, t: int, order: object, paid: floa
 def core_return(prices: Prices, terms: Terms, held: Floats, t: int) -> float:
     """Return the core's log return in session t, dividends reinvested, less that of cash.
 
-    By shares of the core's holdings at the close before they weigh, shape (holdings,); by the configured weights where
-    none are held.
+    Parameters
+    ----------
+    held
+        Shares of the core's holdings at the close before, by which they weigh, shape (holdings,); the configured
+        weights where none are held.
     """
     core = slice(len(held))
     paid = prices.split[t, core] * (1.0 + prices.dividend[t, core] / prices.open[t, core])

@@ -93,8 +93,14 @@ def read_log(folder: Path) -> Chain:
 def append(chain: Chain, entries: Sequence[Mapping[str, Any]]) -> Chain:
     """Write lines behind a log's last whole one, and its head after them; return the log as it then is.
 
-    Its folder has to be locked; the entries are what the lines hold, without number and hash. Whatever kills the
-    process leaves the log as it was, or with some of the new lines, whole but for the last.
+    Whatever kills the process leaves the log as it was, or with some of the new lines, whole but for the last.
+
+    Parameters
+    ----------
+    chain
+        The log, whose folder is locked.
+    entries
+        What the lines hold, without number and hash.
     """
     before, lines = chain.hashes[-1] if chain.hashes else "", list[bytes]()
     added, hashes = list[Entry](), list[str]()

@@ -110,8 +110,14 @@ def take_in(past: LoggedPast, finding: Finding) -> None:
 def changes(past: LoggedPast, present: Present, code: Mapping[str, str], written: str) -> list[Finding]:
     """Return what is another now than the log says, each thing that hasn't been told before.
 
-    `code` is what makes the lines now, as `engine.follow.registration.made_with` has it, `written` the time now, as
-    lines have it.
+    Parameters
+    ----------
+    past, present
+        The log, and the run on the data as they are now.
+    code
+        What makes the lines now, as `engine.follow.registration.made_with` has it.
+    written
+        The time now, as lines have it.
     """
     bars = list(_bars(past, present))
     return [

@@ -43,7 +43,12 @@ class Rebasing(NamedTuple):
 def rebasing_of(days: Sequence[str], found: Sequence[Restated]) -> Rebasing | None:
     """Return by what all prices from the first close of a log on were multiplied; None where they weren't.
 
-    From the closes of the log that the data still have, in order, and what is another now, of one instrument.
+    Parameters
+    ----------
+    days
+        The closes of the log that the data still have, in order.
+    found
+        What is another now, of one instrument.
     """
     ratios = {(each.date, each.column): each.now / each.was for each in found if each.now and each.was}
     closes = [ratios.get((day, "close"), 1.0) for day in days]

@@ -102,7 +102,10 @@ def _value(values: Mapping[str, Any], key: str) -> str:
 def made_with(config: RunConfig, added: str = "") -> dict[str, str]:
     """Return what a line is made with: hashes of our code and the strategies', versions, findings that are accepted.
 
-    `added` has the keys of the config that the registration's code didn't know, with their values.
+    Parameters
+    ----------
+    added
+        Keys of the config that the registration's code didn't know, with their values.
     """
     own = [source_hash(each.named) for each in config.strategies]
     return {

@@ -57,8 +57,14 @@ def flips_of(prepared: PreparedRun, hedges: Sequence[HedgeRead]) -> tuple[Flip, 
     """Return the nearest closes of the next session, below and above the last, that turn a hedge on or off.
 
     Everything else stays as it is: other instruments, rates, volatility; the session opens at the last close, and a
-    fund follows its model. Nothing of a strategy without an intensity, and of one that can't be asked so. `hedges` is
-    what was decided of each at the last close.
+    fund follows its model. Nothing of a strategy without an intensity, and of one that can't be asked so.
+
+    Parameters
+    ----------
+    prepared
+        The run.
+    hedges
+        What was decided of each hedge at the last close.
     """
     if prepared.signal is None:
         return ()

@@ -47,9 +47,13 @@ class Fresh:
 
 
 def age(last: np.datetime64, now: dt.datetime | None = None) -> int:
-    """Return how many sessions the NYSE has closed since `last`, by the clock unless `now` is given, with a time zone.
+    """Return how many sessions the NYSE has closed since `last`.
 
-    A session counts from four in the afternoon in New York, a half-day too.
+    Parameters
+    ----------
+    now
+        With a time zone; the clock's unless given. A session counts from four in the afternoon in New York, a half-day
+        too.
     """
     there = (now or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo("America/New_York"))
     until = day(there.date()) if there.time() >= CLOSED else day(there.date()) - DAY

@@ -248,8 +248,14 @@ class Day:
 def headline(names: Sequence[HedgeName], held: Sequence[tuple[bool, bool]], closes: Sequence[Close]) -> str:
     """Return what became of the hedges in a session, and which close decided it.
 
-    `held` says whether each was held at the close before, and at the day's; `closes` are the close before, unless the
-    run begins with the day, and the day's.
+    Parameters
+    ----------
+    names
+        What each hedge is called.
+    held
+        Whether each was held at the close before, and at the day's.
+    closes
+        The close before, unless the run begins with the day, and the day's.
     """
     each = zip(names, held, strict=True)
     words = ", ".join(f"{name.called} {name.was} {_became(name, *pair)}" for name, pair in each)

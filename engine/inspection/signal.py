@@ -220,7 +220,12 @@ def _sentence(name: HedgeName, call: Call, weight: float, close: Close, followin
 def state(hedge: HedgeRead, setup: Setup, k: int, t: int) -> tuple[str, ...]:
     """Return where a hedge's policy stands after the last close, a sentence each; nothing of one that has none.
 
-    It is the k-th of the hedges that are traded.
+    Parameters
+    ----------
+    hedge
+        What was decided of it.
+    k
+        Its place among the hedges that are traded.
     """
     rules, read = rules_of(setup.plan, k), hedge.policy
     if read is None:

@@ -98,7 +98,16 @@ class ValuationRead:
 def valuations_read(market: Market, reads: frozenset[str], inputs: Sequence[Input], t: int) -> Iterator[ValuationRead]:
     """Yield the valuations that a run read and its source makes of filings, as they stood at the close of t.
 
-    `reads` is by kind and name such as ``series/CHIPS_PE``; what its inputs rank is ranked here among as many sessions.
+    Parameters
+    ----------
+    market
+        What the run is fed.
+    reads
+        What its strategies read, by kind and name such as ``series/CHIPS_PE``.
+    inputs
+        What they go by: a valuation that is ranked is ranked here among as many sessions.
+    t
+        The run's session.
     """
     made = valued_in(market.source)
     for name, named in {} if made is None else made.valuations.items():

@@ -155,7 +155,10 @@ def standing(
 def run_books(today: Today, continuation: Continuation, *, calendars: bool = False) -> ScenarioBooks:
     """Run the books of a run through history and a scenario behind it.
 
-    With `calendars` the hedged book is run with other rebalancings too, of a strategy that has an intensity.
+    Parameters
+    ----------
+    calendars
+        Whether the hedged book is run with other rebalancings too, of a strategy that has an intensity.
 
     Raises
     ------

@@ -167,7 +167,10 @@ def _with_values(series: Series, more: Series, keep: Flags) -> Series:
 def continued(past: Past, continuation: Continuation, companies: Companies | None = None) -> Market:
     """Return the market with a scenario behind its last session; its bars are read, others when they are asked for.
 
-    `companies` values companies, one for all scenarios; anew unless given.
+    Parameters
+    ----------
+    companies
+        What values companies, one for all scenarios; anew unless given.
     """
     market, after = past.market, continuation.sessions
     source = AlteredSource(market.source, continuation, Companies() if companies is None else companies)

@@ -80,7 +80,14 @@ def usual_volume(bars: Bars) -> float:
 def appended(bars: Bars, usual: float, sessions: Dates, days: Days) -> Bars:
     """Return bars that go on over some sessions as they did on some days.
 
-    What the days paid is in their closes; they have no split. `usual` is the volume in the last of the bars.
+    What the days paid is in their closes; they have no split.
+
+    Parameters
+    ----------
+    usual
+        Volume that is usual in the last of the bars.
+    sessions, days
+        Shape (sessions,).
     """
     course = days.course
     close = bars.close[-1] * np.cumprod(course.close)
@@ -111,7 +118,13 @@ def still(sessions: Dates) -> Days:
 
 
 def moved(days: Days, growth: Floats, scale: Floats) -> Days:
-    """Return days whose closes over the close before are others; gaps and ranges are theirs, in logs times a scale."""
+    """Return days whose closes over the close before are others; gaps and ranges are theirs, in logs times a scale.
+
+    Parameters
+    ----------
+    growth, scale
+        Shape (days,) each.
+    """
     course = days.course
     to_open, high, low = (log(column) for column in (course.open, course.high, course.low))
     outer, inner = np.maximum(to_open, log(course.close)), np.minimum(to_open, log(course.close))
@@ -124,8 +137,14 @@ def moved(days: Days, growth: Floats, scale: Floats) -> Days:
 def filled_in(dates: Dates, growth: Floats, own: Days, rng: np.random.Generator) -> Days:
     """Return days of which only closes are known, an index's: open, range and volume are of days of about that return.
 
-    `growth` is their closes over the close before, shape (sessions,); one of the `NEAREST` of the instrument's own days
-    is drawn for each.
+    Parameters
+    ----------
+    dates, growth
+        The days, and their closes over the close before, shape (sessions,).
+    own
+        The instrument's own days.
+    rng
+        Draws one of the `NEAREST` days of each.
     """
     order = np.argsort(own.course.close, kind="stable")
     about = np.searchsorted(own.course.close[order], growth)

@@ -87,10 +87,18 @@ def run_paths(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ManyBooks:
-    """Run a run's books on every path; with `calendars` other rebalancings too, of a strategy that has an intensity.
+    """Run a run's books on every path.
 
-    Workers are processes: the machine's cores unless given, none but this one for few paths. `progress` is told how
-    many more paths are done.
+    Parameters
+    ----------
+    today, paths
+        Where the run stands, and where it goes.
+    calendars
+        Whether other rebalancings are run too, of a strategy that has an intensity.
+    workers
+        Processes; the machine's cores unless given, none but this one for few paths.
+    progress
+        Told how many more are done.
 
     Raises
     ------

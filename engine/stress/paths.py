@@ -173,10 +173,18 @@ class Paths:
 def paths_of(
     past: Past, reads: frozenset[str], paths: int, sessions: int, seed: int = 0, *, apart: bool = False
 ) -> Paths:
-    """Draw so many paths of so many sessions from a history, of which the run reads so much, by kind and name.
+    """Draw paths.
 
-    Path k is the same however many there are. With `apart` the model is fitted in a process of its own: what that loads
-    is given back.
+    Parameters
+    ----------
+    past, reads
+        The history, and what the run reads of it, by kind and name.
+    paths, sessions
+        How many, and how long.
+    seed
+        Path k is the same however many there are.
+    apart
+        Fit the model in a process of its own: what that loads is given back.
 
     Raises
     ------

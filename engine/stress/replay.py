@@ -74,8 +74,11 @@ def standing_still(past: Past, count: int) -> Continuation:
 def given(past: Past, things: Mapping[str, Thing]) -> Continuation:
     """Return the continuation by what somebody gives of the sessions after the last.
 
-    That is histories by ``bars/SOXX`` or ``series/VIX``, of which what is later than the last session counts; bars of
-    the underlying are needed. A fund without bars is modelled, and a rate without values stays what it is.
+    Parameters
+    ----------
+    things
+        Histories by ``bars/SOXX`` or ``series/VIX``, of which what is later than the last session counts; bars of the
+        underlying are needed. A fund without bars is modelled, and a rate without values stays what it is.
 
     Raises
     ------
@@ -116,7 +119,14 @@ def given(past: Past, things: Mapping[str, Thing]) -> Continuation:
 def by_beta(own: Instrument, underlying: Days, rows: Ints, scale: Floats) -> Days:
     """Return what an instrument does by its beta to what the underlying does, and what other days left of its returns.
 
-    `rows` are the underlying's days whose remainders are added, `scale` how many times, shape (sessions,) each.
+    Parameters
+    ----------
+    own
+        Its history.
+    underlying
+        What the underlying does, shape (sessions,).
+    rows, scale
+        The underlying's days whose remainders are added, and how many times, shape (sessions,).
 
     Raises
     ------

@@ -65,7 +65,12 @@ def reverse_of(
 ) -> Reverse:
     """Try the hedged book on paths that are bent: one drift more a session, so that all end at one return.
 
-    They keep the volatility, the blocks of days and the gaps of the paths that were drawn, of which the first are bent.
+    They keep the volatility, the blocks of days and the gaps of the paths that were drawn.
+
+    Parameters
+    ----------
+    paths
+        Of which the first are bent.
     """
     sessions, few = paths.returns.shape[1], paths.take(_bent(len(paths)))
     tried = [(fall, sessions) for fall in FALLS] + [(0.0, count) for count in _chops(sessions)]

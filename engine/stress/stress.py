@@ -151,7 +151,12 @@ def replay_all(
 ) -> Iterator[Replayed | Refused]:
     """Yield what became of a run in each span, or why it can't be replayed.
 
-    With `calendars` other rebalancings are run too, with `edges` the fund at both edges of its model's error band.
+    Parameters
+    ----------
+    calendars
+        Whether other rebalancings are run too.
+    edges
+        Whether the fund is run at both edges of its model's error band, too.
     """
     for span in spans:
         days = today.past.days.dates
