@@ -82,7 +82,7 @@ class MachineCode:
         """Return what was compiled for a signature, None where that isn't kept."""
         from numba.core import compiler
 
-        _refreshed(target_context)
+        _ready(target_context)
         kept = user_cache().read(self._name(sig, target_context.codegen()))
         results: Any = compiler.CompileResult
         return kept and results._rebuild(target_context, *pickle.loads(kept))  # noqa: S301, SLF001  # our own bytes
@@ -101,9 +101,15 @@ class MachineCode:
 
 
 @lru_cache(maxsize=1)
-def _refreshed(target_context: Any) -> None:
-    """Have numba look for new declarations, once a process: nobody makes any while our functions are loaded."""
-    target_context.refresh()
+def _ready(target_context: Any) -> None:
+    """Have numba's memory of arrays ready, once a process: all that loaded code calls but Python itself.
+
+    Numba's own cache would load all that it can compile, too, which takes a third of a second and 35 MB; a compiler
+    does that for itself when there is something to be compiled.
+    """
+    from numba.core.runtime import rtsys
+
+    rtsys.initialize(target_context)
 
 
 @lru_cache(maxsize=1)
