@@ -82,7 +82,7 @@ class MachineCode:
         """Return what was compiled for a signature, None where that isn't kept."""
         from numba.core import compiler
 
-        _ready(target_context)
+        _name_runtime()
         kept = user_cache().read(self._name(sig, target_context.codegen()))
         results: Any = compiler.CompileResult
         return kept and results._rebuild(target_context, *pickle.loads(kept))  # noqa: S301, SLF001  # our own bytes
@@ -101,15 +101,17 @@ class MachineCode:
 
 
 @lru_cache(maxsize=1)
-def _ready(target_context: Any) -> None:
-    """Have numba's memory of arrays ready, once a process: all that loaded code calls but Python itself.
+def _name_runtime() -> None:
+    """Have loaded code find what it calls of numba's memory of arrays, once a process: it calls Python but for that.
 
-    Numba's own cache would load all that it can compile, too, which takes a third of a second and 35 MB; a compiler
-    does that for itself when there is something to be compiled.
+    Numba's own cache loads all that it can compile, too, and compiles what all code holds already: a third of a second
+    and 60 MB. A compiler does both for itself when there is something to be compiled.
     """
-    from numba.core.runtime import rtsys
+    from numba.core.runtime import nrt
 
-    rtsys.initialize(target_context)
+    own: Any = nrt
+    for name, address in own._nrt.c_helpers.items():  # noqa: SLF001
+        own.ll.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
 
 @lru_cache(maxsize=1)
