@@ -33,7 +33,16 @@ INLINED = (
 
 UNCOUNTED = (
     *INLINED,
-    *(decisions.decide_closes, sweep.is_core, core.stretch, sweep.leap, sweep.carry, sweep.run_book, sweep.follow),
+    *(
+        decisions.rests,
+        decisions.decide_closes,
+        sweep.is_core,
+        core.stretch,
+        sweep.leap,
+        sweep.carry,
+        sweep.run_book,
+        sweep.follow,
+    ),
     attribution.attribute_book,
     placebo.run_shift,
     *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.last_ordered, loop.next_size),
@@ -144,6 +153,7 @@ def compiled() -> Compiled:
         *(loop.next_size, loop.rules_of, loop.recall, loop.remember, loop.write_order, loop.decide),
         *(loop.run_policy, loop.replay),
         *(
+            decisions.rests,
             decisions.decide_closes,
             decisions.decisions,
             sweep.fill,

@@ -105,6 +105,8 @@ def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin
 
 
 def _of_table(results: Sequence[Path], kept: tuple[Ints, Floats], follow: Follow, begin: Begin) -> Overfitting | None:
+    import pyarrow as pa
+
     sharpe = read_column(results, "sharpe")
     known = np.isfinite(sharpe)
     if not known.any():
@@ -118,6 +120,7 @@ def _of_table(results: Sequence[Path], kept: tuple[Ints, Floats], follow: Follow
         splits = aside.submit(_splits, kept, known, books, best.row)
         begin("deflated Sharpe ratios")
         over_cash, apart = _deflated_over_cash(books, best.row, drawn, sharpe[known]), _apart(books)
+        pa.system_memory_pool().release_unused()  # pages freed since: what follows takes most of all
         tests = aside.submit(_superior, books, apart, best.row, drawn.representatives)
         deflated = over_cash | _deflated(books, apart, best.row, drawn, int(known.sum()))
         begin("tests against unhedged and sold daily")
