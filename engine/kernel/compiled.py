@@ -33,7 +33,16 @@ INLINED = (
 
 UNCOUNTED = (
     *INLINED,
-    *(decisions.decide_closes, sweep.is_core, core.stretch, sweep.leap, sweep.carry, sweep.run_book, sweep.follow),
+    *(
+        decisions.rests,
+        decisions.decide_closes,
+        sweep.is_core,
+        core.stretch,
+        sweep.leap,
+        sweep.carry,
+        sweep.run_book,
+        sweep.follow,
+    ),
     attribution.attribute_book,
     placebo.run_shift,
     *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.last_ordered, loop.next_size),
@@ -82,7 +91,7 @@ class MachineCode:
         """Return what was compiled for a signature, None where that isn't kept."""
         from numba.core import compiler
 
-        _refreshed(target_context)
+        _name_runtime()
         kept = user_cache().read(self._name(sig, target_context.codegen()))
         results: Any = compiler.CompileResult
         return kept and results._rebuild(target_context, *pickle.loads(kept))  # noqa: S301, SLF001  # our own bytes
@@ -101,9 +110,17 @@ class MachineCode:
 
 
 @lru_cache(maxsize=1)
-def _refreshed(target_context: Any) -> None:
-    """Have numba look for new declarations, once a process: nobody makes any while our functions are loaded."""
-    target_context.refresh()
+def _name_runtime() -> None:
+    """Have loaded code find what it calls of numba's memory of arrays, once a process: it calls Python but for that.
+
+    Numba's own cache loads all that it can compile, too, and compiles what all code holds already: a third of a second
+    and 60 MB. A compiler does both for itself when there is something to be compiled.
+    """
+    from numba.core.runtime import nrt
+
+    own: Any = nrt
+    for name, address in own._nrt.c_helpers.items():  # noqa: SLF001
+        own.ll.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
 
 @lru_cache(maxsize=1)
@@ -136,6 +153,7 @@ def compiled() -> Compiled:
         *(loop.next_size, loop.rules_of, loop.recall, loop.remember, loop.write_order, loop.decide),
         *(loop.run_policy, loop.replay),
         *(
+            decisions.rests,
             decisions.decide_closes,
             decisions.decisions,
             sweep.fill,

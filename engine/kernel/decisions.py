@@ -12,7 +12,7 @@ import numpy as np
 from data.arrays import Flags, Floats, Ints
 from engine.kernel.loop import Plan, fund_return, rules_of
 from engine.rules import Prices
-from strategies.policy import ENTER, STAY, start, step
+from strategies.policy import ENTER, STAY, PolicyRules, PolicyState, start, step
 
 
 class Decisions(NamedTuple):
@@ -65,13 +65,21 @@ def decide_closes(
     s, rules, z, r = kinds[d, 0], rules_of(plan, kinds[d, 1]), kinds[d, 2], kinds[d, 3]
     state, entry, count, entries = start(), 0, 0, 0
     for t in range(intensities.shape[1] - 1):
-        fund = plan.sides[0] * fund_return(prices, 0, entry, t) if state.on else 0.0
-        state, action = step(rules, state, intensities[s, t], sizes[z, t], fund)
-        if action == ENTER:
-            entry = t + 1
-            entries += 1
-        anew = action != STAY or plan.core_due[t] or (state.on and state.held > 0 and dues[r, t])
+        anew = plan.core_due[t]
+        if not rests(rules, state, intensities[s, t]):
+            fund = plan.sides[0] * fund_return(prices, 0, entry, t) if state.on else 0.0
+            state, action = step(rules, state, intensities[s, t], sizes[z, t], fund)
+            if action == ENTER:
+                entry = t + 1
+                entries += 1
+            anew = anew or action != STAY or (state.on and state.held > 0 and dues[r, t])
         if anew or t == 0:
             found.at[d, count], found.on[d, count], found.anew[d, count] = t, state.on, anew
             count += 1
     found.orders[d], found.entries[d] = count, entries
+
+
+def rests(rules: PolicyRules, state: PolicyState, intensity: float) -> bool:
+    """Return whether a hedge that is off stays just as it is at a close, which most do: `step` needn't be asked."""
+    signal = intensity if intensity == intensity else 0.0  # noqa: PLR0124  # NaN, in scalars that compile
+    return not (state.on or state.spent or state.cooling > 0 or state.streak > 0 or signal >= rules.enter)

@@ -164,9 +164,12 @@ def _make(
     job: Combinations, cache: Cache, folder: Path, executor: Executor, progress: Progress | None, begin: Begin
 ) -> Seconds:
     """Compute the chunks that aren't finished, join them, and write what their table says of luck; return seconds."""
+    import pyarrow as pa
+
     (config,), grid = job.windows, job.grid
     chunks = {chunk: f"{chunk.number:06d}" for chunk in chunks_of(config, grid)}
     files, spent = finish_chunks(job, chunks, folder / "parts", executor, progress)
+    pa.system_memory_pool().release_unused()  # whole pages that were freed: of C's allocator, whoever asked
     _join(files, len(grid), chunk_rows(config), folder)
     finish_sweep(folder, files, cache, os.cpu_count() or 1, begin)
     return spent

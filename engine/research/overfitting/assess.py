@@ -29,7 +29,7 @@ from engine.research.overfitting.findings import (
     sentence,
 )
 from engine.research.overfitting.history import Tried
-from engine.research.overfitting.paths import Follow, PathSet, follow, follow_kept, some_of
+from engine.research.overfitting.paths import Follow, PathSet, follow, follow_kept
 from engine.research.overfitting.sharpe import Deflated, effective_trials, moments, sharpes
 from engine.research.overfitting.splits import Splits, block_sums, splits_of, sums_of
 from engine.research.overfitting.superior import Superior, superior
@@ -105,6 +105,8 @@ def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin
 
 
 def _of_table(results: Sequence[Path], kept: tuple[Ints, Floats], follow: Follow, begin: Begin) -> Overfitting | None:
+    import pyarrow as pa
+
     sharpe = read_column(results, "sharpe")
     known = np.isfinite(sharpe)
     if not known.any():
@@ -118,6 +120,7 @@ def _of_table(results: Sequence[Path], kept: tuple[Ints, Floats], follow: Follow
         splits = aside.submit(_splits, kept, known, books, best.row)
         begin("deflated Sharpe ratios")
         over_cash, apart = _deflated_over_cash(books, best.row, drawn, sharpe[known]), _apart(books)
+        pa.system_memory_pool().release_unused()  # pages freed since: what follows takes most of all
         tests = aside.submit(_superior, books, apart, best.row, drawn.representatives)
         deflated = over_cash | _deflated(books, apart, best.row, drawn, int(known.sum()))
         begin("tests against unhedged and sold daily")
@@ -170,30 +173,32 @@ def _deflated_over_cash(books: PathSet, best: int, drawn: Drawn, known: Floats) 
     """Return the best's Sharpe ratio over cash against luck."""
     at, random = int(np.searchsorted(books.rows, best)), np.isin(books.rows, drawn.followed)
     over = books.returns[at] - books.cash[at]
-    return {OVER_CASH: _deflate(over, some_of(books.returns, random), known, len(known), books.a_year)}
+    return {OVER_CASH: _deflate(over, books.returns, random, known, len(known), books.a_year)}
 
 
 def _deflated(books: PathSet, apart: Apart, best: int, drawn: Drawn, known: int) -> dict[str, Deflated]:
     """Return the best's Sharpe ratio less those of what it is compared with against luck."""
     at, random = int(np.searchsorted(books.rows, best)), np.isin(books.rows, drawn.followed)
-    others, a_year = some_of(apart.derisk, np.isin(books.rows[books.compared], drawn.representatives)), books.a_year
+    beside, a_year = np.isin(books.rows[books.compared], drawn.representatives), books.a_year
     return {
-        LESS_UNHEDGED: _deflate(apart.unhedged[at], some_of(apart.unhedged, random), None, known, a_year),
-        LESS_DERISK: _deflate(apart.derisk[books.compared == at][0], others, None, known, a_year),
+        LESS_UNHEDGED: _deflate(apart.unhedged[at], apart.unhedged, random, None, known, a_year),
+        LESS_DERISK: _deflate(apart.derisk[books.compared == at][0], apart.derisk, beside, None, known, a_year),
     }
 
 
-def _deflate(best: Floats, others: Floats, known: Floats | None, trials: int, a_year: float) -> Deflated:
-    """Measure a series of the best, and of others drawn; `known` are the Sharpe ratios of all where they are known."""
-    spread = sharpes(others, a_year) if known is None else known
-    effective, growth = (float(f"{each:.4g}") for each in (effective_trials(others) if len(others) else (1.0, 0.0)))
+def _deflate(best: Floats, books: Floats, drawn: Flags, known: Floats | None, trials: int, a_year: float) -> Deflated:
+    """Measure a series of the best, and of books drawn; `known` are the Sharpe ratios of all where they are known."""
+    rows = np.flatnonzero(drawn)
+    spread = sharpes(books, a_year)[rows] if known is None else known
+    found = effective_trials(books, rows) if len(rows) else (1.0, 0.0)
+    effective, growth = (float(f"{each:.4g}") for each in found)
     return Deflated(
         float(sharpes(best[np.newaxis], a_year)[0]),
         *moments(best),
         len(best),
         float(spread.std(ddof=1)) if len(spread) > 1 else 0.0,
         trials,
-        len(others),
+        len(rows),
         effective,
         growth,
         a_year,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from data.arrays import Floats
+from data.arrays import Floats, Ints
 from data.calendar import SESSIONS_A_YEAR
 from engine.analytics.evidence import beyond_normal, probabilistic_sharpe
 
@@ -18,8 +18,10 @@ SURE = 0.95
 
 ROUNDING = 1e-12
 """The share of the largest eigenvalue below which one is what rounding left of 0; and a power below which it is."""
-TOGETHER = 128
+TOGETHER = 64
 """Rows whose scores are in memory at once."""
+SESSIONS = 512
+"""Sessions of all rows whose scores are."""
 STEADY = 1e-14
 """The share of a second moment that rounding leaves of returns that are all equal."""
 
@@ -159,21 +161,23 @@ def sharpes(returns: Floats, a_year: float = SESSIONS_A_YEAR) -> Floats:
 
 def moments(returns: Floats) -> tuple[float, float]:
     """Return skew and raw kurtosis of returns, shape (n,), by plain moments; 0 and 3 where they don't vary."""
-    mean, spread = _mean_and_spread(returns[np.newaxis])
-    if not spread[0]:
+    mean, unit = _mean_and_unit(returns[np.newaxis])
+    if not unit[0]:
         return 0.0, 3.0
-    scores = _scores(returns[np.newaxis], mean, spread)
+    scores = _scores(returns[np.newaxis], mean, unit)
     variance = float((scores**2).mean())
     return float((scores**3).mean()) / variance**1.5, float((scores**4).mean()) / variance**2
 
 
-def effective_trials(returns: Floats) -> tuple[float, float]:
+def effective_trials(returns: Floats, rows: Ints | None = None) -> tuple[float, float]:
     """Return how many independent trials spread as these do, and by which power of their number that grows.
 
     Parameters
     ----------
     returns
         A row a trial, drawn without regard to result, shape (trials, sessions).
+    rows
+        Those that count; all of them unless given.
 
     Returns
     -------
@@ -187,47 +191,61 @@ def effective_trials(returns: Floats) -> tuple[float, float]:
     Galwey (2009), "A new measure of the effective number of tests", Genetic Epidemiology 33. Equal to the number of
     trials where they share one correlation, and to the number of groups where those of a group are the same.
     """
-    whole = _galwey(returns)
-    if len(returns) < 4 or whole <= 1.0:
+    rows = np.arange(len(returns)) if rows is None else rows
+    trials, sessions = len(rows), returns.shape[1]
+    products = _products(returns, rows)
+    whole = _galwey(products, trials * sessions)
+    if trials < 4 or whole <= 1.0:
         return whole, 0.0
-    some = returns[::2]
-    power = math.log(whole / _galwey(some)) / math.log(len(returns) / len(some))
+    some = rows[::2]
+    halved = _less_mean(products[::2, ::2]) if trials <= sessions else _products(returns, some)
+    power = math.log(whole / _galwey(halved, len(some) * sessions)) / math.log(trials / len(some))
     return whole, min(1.0, power) if power > ROUNDING else 0.0  # what rounding leaves of 0 differs by processor
 
 
-def _galwey(returns: Floats) -> float:
-    """Return the effective number of trials, from the products of their scores less the mean trial's."""
-    trials, sessions = returns.shape
-    mean, spread = _mean_and_spread(returns)
-    common = np.zeros(sessions)
-    for some in _parts(trials):
-        common += _scores(returns[some], mean[some], spread[some]).sum(axis=0)
-    common /= trials
-
-    def apart(some: slice) -> Floats:
-        scores = _scores(returns[some], mean[some], spread[some])
-        scores -= common
-        return scores
-
-    small = np.zeros((min(trials, sessions),) * 2)
-    for some in _parts(trials):
-        left = apart(some)
-        if trials > sessions:
-            small += left.T @ left
-            continue
-        for other in _parts(some.start):
-            small[some, other] = left @ apart(other).T
-        small[some, some] = left @ left.T
-    if np.trace(small) <= ROUNDING**2 * returns.size:
+def _galwey(products: Floats, size: int) -> float:
+    """Return the effective number of trials, from the products of so many scores less the mean trial's."""
+    if np.trace(products) <= ROUNDING**2 * size:
         return 1.0  # all trials are the same
-    values = np.linalg.eigvalsh(small)  # which reads the lower triangle
+    values = np.linalg.eigvalsh(products)
     values = values[values > ROUNDING * values[-1]]
     return max(1.0, float(np.sqrt(values).sum()) ** 2 / float(values.sum()))
 
 
-def _parts(rows: int) -> list[slice]:
-    """Return slices of `TOGETHER` rows: the scores of a thousand books would take 33 MB."""
-    return [slice(first, min(first + TOGETHER, rows)) for first in range(0, rows, TOGETHER)]
+def _products(returns: Floats, rows: Ints) -> Floats:
+    """Return the products of the scores of some rows less their mean: of trials, or of sessions where those are fewer.
+
+    Few scores at a time, as those of a thousand books would take 33 MB.
+    """
+    trials, sessions = len(rows), returns.shape[1]
+    mean, unit = _mean_and_unit(returns)
+    small = np.zeros((min(trials, sessions),) * 2)
+    if trials <= sessions:
+        for some in _parts(sessions, SESSIONS):
+            scores = _scores(returns[rows, some], mean[rows], unit[rows])
+            scores -= scores.mean(axis=0)
+            small += scores @ scores.T
+        return small
+    common = np.zeros(sessions)
+    for some in _parts(trials):
+        common += _scores(returns[rows[some]], mean[rows[some]], unit[rows[some]]).sum(axis=0)
+    common /= trials
+    for some in _parts(trials):
+        scores = _scores(returns[rows[some]], mean[rows[some]], unit[rows[some]])
+        scores -= common
+        small += scores.T @ scores
+    return small
+
+
+def _less_mean(products: Floats) -> Floats:
+    """Return what the products of trials are when the mean of these is taken off each."""
+    mean = products.mean(axis=0)
+    return products - mean - mean[:, np.newaxis] + mean.mean()
+
+
+def _parts(count: int, together: int = TOGETHER) -> list[slice]:
+    """Return slices of so many together."""
+    return [slice(first, min(first + together, count)) for first in range(0, count, together)]
 
 
 def _mean_and_spread(returns: Floats) -> tuple[Floats, Floats]:
@@ -241,8 +259,14 @@ def _mean_and_spread(returns: Floats) -> tuple[Floats, Floats]:
     return mean, spread
 
 
-def _scores(returns: Floats, mean: Floats, spread: Floats) -> Floats:
+def _mean_and_unit(returns: Floats) -> tuple[Floats, Floats]:
+    """Return each row's mean, and one over its standard deviation, 0 for rows that don't vary."""
+    mean, spread = _mean_and_spread(returns)
+    return mean, np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0.0)
+
+
+def _scores(returns: Floats, mean: Floats, unit: Floats) -> Floats:
     """Return standardised returns, 0 for rows that don't vary."""
     scores = returns - mean[:, np.newaxis]
-    scores *= np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0.0)[:, np.newaxis]
+    scores *= unit[:, np.newaxis]
     return scores

@@ -93,7 +93,8 @@ def superior(
     size = np.sqrt(np.einsum("ij,ij->j", differences, differences) / sessions)
     moving = error > STEADY * size  # a book that is the benchmark hardly differs
     unit = np.divide(1.0, error, out=np.zeros(columns), where=moving)
-    every, alone = _p_values(differences.mean(axis=0) * unit, means * unit, sessions)
+    means *= unit
+    every, alone = _p_values(differences.mean(axis=0) * unit, means, sessions)
     return Superior(
         every["consistent"],
         every["lower"],
@@ -136,10 +137,12 @@ def _p_values(gained: Floats, means: Floats, sessions: int) -> tuple[dict[str, f
 
 def _means(differences: Floats, block: float, draws: int, seed: int) -> Floats:
     """Return the mean of every column on each resample, shape (draws, columns)."""
-    sessions = len(differences)
-    means = []
+    sessions, drawn = len(differences), 0
+    means = np.empty((draws, differences.shape[1]))
     for days in draw_days(sessions, block, draws, seed):
         for first in range(0, len(days), TOGETHER):
             counts = [np.bincount(each, minlength=sessions) for each in days[first : first + TOGETHER]]
-            means.append(np.array(counts, np.float64) @ differences / sessions)
-    return np.concatenate(means)
+            some = means[drawn : drawn + len(counts)]
+            np.divide(np.array(counts, np.float64) @ differences, sessions, out=some)
+            drawn += len(counts)
+    return means

@@ -1,6 +1,8 @@
 """The compiled twins do what the plain functions do, to the last bit of every order."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -103,6 +105,36 @@ def sums(tmp_path, monkeypatch):
 
 def test_machine_code_is_read_where_it_was_kept(sums):
     assert [sums(), sums()] == [(4.0, 0), (4.0, 1)]
+
+
+SWEEP = """
+import sys
+from backtest.cli import main
+try:
+    main()
+finally:
+    from numba.core.runtime import rtsys
+    print("compiler:", rtsys._init or "numba.np.linalg" in sys.modules)
+"""
+
+
+def test_what_is_kept_runs_where_nothing_is_compiled(tmp_path):
+    """A name that loaded code needs, and that isn't known, ends the process."""
+    asked = "sweep", "hedge_soxs.yaml", "--data", "demo", "--param", "hedge.weight=0.1,0.2", "--answer"
+    first, again = (
+        subprocess.run(
+            [sys.executable, "-c", SWEEP, *asked, "--out", str(tmp_path / out)],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        for out in ("first", "again")
+    )
+
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
+    assert again.stdout.splitlines()[-1] == "compiler: False"
+    (one,), (other,) = (sorted((tmp_path / out).glob("*/results.parquet")) for out in ("first", "again"))
+    assert one.read_bytes() == other.read_bytes()
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "garbage", "another's"])
