@@ -12,6 +12,7 @@ from hypothesis import settings as fast
 from hypothesis import strategies as st
 from markets import days, make_bars, make_market, make_series, nyse
 from mixed import START, mixed_source, runs
+from own_strategies import CLOSING, GUEST
 from worlds import configured, settings, source
 from worlds import days as sessions_2019
 
@@ -109,34 +110,6 @@ def test_hedges_of_every_kind_decide_at_the_last_close_as_in_a_longer_run(seed, 
     assert all(target.contract.startswith("MODELLED") for target in options)
     ordered = sum(abs(target.trade) > 0.0 for target in ours.targets)
     assert ordered == 0 or ours.close.order is not None
-
-
-CLOSING = """
-from dataclasses import dataclass
-from strategies import CloseStrategy
-
-@dataclass
-class Closing(CloseStrategy):
-    seen: int = 0
-
-    def on_close(self, view, book):
-        self.seen += 1
-        up = view.close()[-1] > view.close()[-2]
-        return 0.1 * (self.seen % 3) if up else min(book.hedge_weight, 0.3)
-"""
-GUEST = """
-import backtrader as bt
-
-class Guest(bt.Strategy):
-    def next(self):
-        core, fund = self.getdatabyname("AAA"), self.getdatabyname("HHH")
-        if len(self) == 1:
-            self.buy(core, size=0.5 * self.broker.getcash() / core.close[0])
-        elif core.close[0] < core.close[-1] and not self.getposition(fund).size:
-            self.buy(fund, size=0.2 * self.broker.getvalue() / fund.close[0])
-        elif core.close[0] > core.close[-1] and self.getposition(fund).size:
-            self.close(fund)
-"""
 
 
 @pytest.mark.parametrize("fill", ["next_open", "next_close"])
