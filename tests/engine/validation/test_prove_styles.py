@@ -23,7 +23,7 @@ def fed(sessions):
     return source_of(core, random_bars("FUND", dates, rng, follows=core, beta=-3.0))
 
 
-def proof_of(folder, text, kind, cuts, sessions=len(DATES)):
+def proof_of(folder, text, kind, cuts, sessions=None):
     keys = {"start": str(DATES[40]), "portfolio.core": {"CORE": 1.0}, "hedge.instrument": "FUND"}
     keys |= {"hedge.underlying": "CORE", "strategy.class": write_style(folder, text, kind)}
     return prove(configured(keys), fed(sessions), cuts)
