@@ -33,9 +33,8 @@ run: .venv/.run ## does the hedge pay? on your history, pulled first where it la
 lab: .venv/.dev ## which weight would I take? the run on a page, turned by hand (ARGS="FILE --data DIR"); docs/lab.md
 	@$(BIN)/backtest lab --open $(ARGS)
 
-# Its hundred processes and its rewritten asserts are compiled once, whatever the environment says of bytecode.
 test: .venv/.dev ## the whole test suite (ARGS="-k kernel" for a part)
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(ARGS)
 
 coverage: .venv/.dev ## the suite again, slower, then every line and branch of ours that no test runs, by file (ARGS for a part)
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)

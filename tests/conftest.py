@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,16 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "de
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background, and every command inherits it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Rewritten asserts and what a hundred processes import are compiled once, whatever the environment says of bytecode.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 gc.disable()  # until all is collected: each of thousands of tests is kept, and none of them is garbage
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what stands beside the rooms: it builds whole copies, for which all would wait at the end."""
+    items.sort(key=lambda item: item.path.parent != HERE)
 
 
 def pytest_collection_finish() -> None:
@@ -38,6 +48,7 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+HERE = Path(__file__).parent
 QUIET = ["background-networking", "component-update", "quic", "sync", "gpu"]
 
 

@@ -28,8 +28,7 @@ def result():
 
 @pytest.fixture(scope="module")
 def page(result, tmp_path_factory):
-    folder = write_run(result, tmp_path_factory.mktemp("runs"), tearsheet=False)
-    return (folder / "report.html").read_text(encoding="utf-8")
+    return write_run(result, tmp_path_factory.mktemp("runs"), tearsheet=False) / "report.html"
 
 
 def plain(page):
@@ -111,7 +110,7 @@ def test_the_first_screen_says_what_it_rests_on(result, capsys):
 
 
 def test_the_page_says_it_at_its_top_and_once_a_table(page):
-    text = plain(page)
+    text = plain(page.read_text(encoding="utf-8"))
     note = text.index(
         f"SYNTHETIC: all bars of {FUND} come from the fund model. Within its error band the hedged book ends"
     )
@@ -124,9 +123,8 @@ def test_the_page_says_it_at_its_top_and_once_a_table(page):
 
 
 @pytest.mark.browser
-def test_a_chart_of_which_all_is_synthetic_is_named_and_not_shaded(result, tmp_path, open_page):
-    folder = write_run(result, tmp_path, tearsheet=False)
-    seen = open_page(folder / "report.html")
+def test_a_chart_of_which_all_is_synthetic_is_named_and_not_shaded(result, page, open_page):
+    seen = open_page(page)
     seen.page.wait_for_function("document.getElementById('growth').layout !== undefined")
     layout = "document.getElementById('growth').layout"
     assert seen.page.evaluate(f"{layout}.annotations.map(one => one.text)").count("SYNTHETIC") == 1

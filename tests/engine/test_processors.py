@@ -31,7 +31,7 @@ CHOSEN = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")
 SPAN = ("--start", "2018-01-02", "--end", "2020-12-31")
 BOOK = ("--set", "portfolio.core={SOXX: 0.5, CHIP01: 0.3, CHIP02: 0.2}", "--set", "hedge.sizing=volatility_target")
 COMMANDS = (
-    ("run", "hedge_soxs_volatility.yaml", *SPAN, *BOOK, "--no-tearsheet", "--out", "runs"),
+    ("run", "hedge_soxs_volatility.yaml", *SPAN, *BOOK, "--no-tearsheet", "--no-report", "--out", "runs"),
     (
         "sweep",
         "hedge_soxs.yaml",

@@ -11,6 +11,7 @@ from io import StringIO
 import numpy as np
 import pytest
 from markets import MemorySource, executed_with, nyse, random_bars, source_of
+from reported import reported
 from rich.console import Console
 
 from engine.analytics.answer.words import plain
@@ -20,7 +21,7 @@ from reports.document import plain_text
 from reports.first_screen import screen_of
 from reports.first_terminal import COLUMNS, screen_lines
 from reports.glossary import WORDS
-from reports.hedge_report import first_page, report_of
+from reports.hedge_report import first_page
 from reports.renderers.html import typeset, write_document
 from reports.run import show_run
 
@@ -69,7 +70,7 @@ def judged(request):
 
 def shown(result, tmp_path, open_page, **how):
     path = tmp_path / "report.html"
-    write_document(path, report_of(result, tearsheet="tearsheet.html"))
+    write_document(path, reported(result, "tearsheet.html"))
     return open_page(path, **how)
 
 
@@ -148,7 +149,7 @@ def test_a_tip_comes_with_the_pointer_with_focus_and_with_a_tap(tmp_path, open_p
 @pytest.mark.browser
 def test_the_answer_needs_no_script(tmp_path, browser):
     path = tmp_path / "report.html"
-    write_document(path, report_of(made("weekly"), tearsheet=None))
+    write_document(path, reported(made("weekly"), "tearsheet.html"))
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(path.as_uri())
@@ -159,7 +160,7 @@ def test_the_answer_needs_no_script(tmp_path, browser):
 
 def test_page_and_terminal_say_the_same(judged, tmp_path):
     screen, path = screen_of(judged), tmp_path / "report.html"
-    write_document(path, report_of(judged, tearsheet=None))
+    write_document(path, reported(judged, "tearsheet.html"))
     page = path.read_text(encoding="utf-8").split("<main>")[0]
     text = " ".join(html.unescape(re.sub("<[^>]+>", "", page)).split())
     lines = [plain_text(line.text) for line in screen_lines(screen, 800)]
@@ -212,7 +213,7 @@ def test_a_run_without_an_answer_says_why_and_draws_nothing(settings, headline, 
     assert [row.role for row in screen.rows] == ["", "hedge"]
     assert headline.upper() in " ".join(printed(result).split())
     if result.evaluation is not None:
-        write_document(tmp_path / "report.html", report_of(result, tearsheet=None))
+        write_document(tmp_path / "report.html", reported(result))
         assert 'id="frontier"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 

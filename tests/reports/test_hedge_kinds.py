@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 from markets import make_series, nyse, random_bars, source_of
+from reported import reported
 
 from engine.loading import build_config
 from engine.runs.execute import run
@@ -16,7 +17,6 @@ from reports.document import Details, Table, plain_text
 from reports.first_screen import screen_of
 from reports.first_terminal import COLUMNS, screen_lines
 from reports.glossary import WORDS, words_of
-from reports.hedge_report import report_of
 from reports.hedge_rules import hedges as hedge_rules
 from reports.hedge_words import always, exposure, exposures
 from reports.renderers.html import write_document
@@ -71,14 +71,14 @@ def judged(request):
 def told(judged, tmp_path):
     """The page's words, without the run's configuration and what a control or the audit says."""
     path = tmp_path / "report.html"
-    write_document(path, report_of(judged, tearsheet=None))
+    write_document(path, reported(judged))
     page = re.sub(r"<(script|style|pre).*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     words = " ".join(html.unescape(re.sub("<[^>]+>", " ", page)).split()).replace("\u2019", "'")
     return words.replace(LEFT_OUT, "")
 
 
 def table(result, section, name):
-    found = next(one for one in report_of(result).sections if one.id == section)
+    found = next(one for one in reported(result).sections if one.id == section)
     parts = [part for one in found.parts for part in (one.parts if isinstance(one, Details) else [one])]
     return next(part for part in parts if isinstance(part, Table) and part.id == name)
 
@@ -176,7 +176,7 @@ def test_each_of_several_makes_its_part_of_the_whole(kind):
 
 
 def test_one_hedge_alone_needs_no_section_of_its_own():
-    assert "legs-part" not in [one.id for one in report_of(made("asset")).sections]
+    assert "legs-part" not in [one.id for one in reported(made("asset")).sections]
 
 
 def test_episodes_tell_what_the_underlying_did():
@@ -238,7 +238,7 @@ def test_a_fund_s_words_are_as_they_were():
 @pytest.mark.parametrize("kind", ["cash", "collar", "two"])
 def test_pages_open_without_an_error(kind, width, scheme, tmp_path, open_page):
     path = tmp_path / "report.html"
-    write_document(path, report_of(made(kind), tearsheet="tearsheet.html"))
+    write_document(path, reported(made(kind), "tearsheet.html"))
     seen = open_page(path, width=width, scheme=scheme)
     seen.page.locator("#growth").scroll_into_view_if_needed()
     seen.page.locator("#growth .main-svg").first.wait_for()

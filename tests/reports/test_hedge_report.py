@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from markets import executed_with, nyse, random_bars, source_of
 from packing import unpacked
+from reported import reported
 
 from data.arrays import day
 from data.format import dollars, number, percent, points
@@ -41,7 +42,7 @@ TREE = {
 
 
 def data_of(result):
-    return report_of(result).all_data()
+    return reported(result).all_data()
 
 
 def made(*settings, source=SOURCE):

@@ -12,6 +12,7 @@ import pytest
 from history import FOLDER, needs_history
 from markets import executed_with, nyse, random_bars, source_of
 from packing import unpacked
+from reported import reported
 from stressed import DATES as STRESSED
 from stressed import run_config, whole
 
@@ -28,7 +29,6 @@ from engine.stress.results import Replayed
 from engine.stress.stress import replay_all
 from reports.document import Bar, BarChart, Chart, Details, Paragraph, Section, Table, plain_text
 from reports.glossary import WORDS
-from reports.hedge_report import report_of
 from reports.renderers.html import rods, write_document
 from reports.report_books import books_of
 from reports.report_history import back_at_peak, years_of
@@ -71,7 +71,7 @@ def judged():
 
 
 def sections(result) -> dict[str, Section]:
-    return {one.id: one for one in report_of(result).sections}
+    return {one.id: one for one in reported(result).sections}
 
 
 def table(section, name):
@@ -82,7 +82,7 @@ def table(section, name):
 
 
 def test_they_stand_in_order_and_each_leads_with_a_finding(judged):
-    found = report_of(judged).sections
+    found = reported(judged).sections
     assert [one.id for one in found] == ORDER
     assert len({one.topic for one in found}) == len({one.heading for one in found}) == len(found)
     for one in found:
@@ -165,7 +165,7 @@ def test_the_core_is_back_at_its_peak_at_the_first_close_that_reaches_it():
 
 
 def test_growth_over_the_others_and_net_beta(judged):
-    data = report_of(judged).all_data()["growth"]
+    data = reported(judged).all_data()["growth"]
     for name, line in zip(("held_less", "derisk_daily"), data["over"], strict=True):
         other = data["books"][line["book"]]
         np.testing.assert_allclose(unpacked(other["equity"]), judged.books[name].equity, rtol=1e-6)
@@ -193,7 +193,7 @@ def test_what_it_rests_on(judged):
 
 def test_the_histogram_holds_every_random_date(judged):
     told, shifts = sections(judged)["timing-part"], judged.evaluation.answer.shifts
-    drawn = report_of(judged).all_data()["shifts"]
+    drawn = reported(judged).all_data()["shifts"]
     assert sum(drawn["counts"]) == len(shifts.growth) - 1
     assert drawn["own"] == pytest.approx(100.0 * np.expm1(shifts.growth[0]))
     assert drawn["edges"][0] <= 100.0 * np.expm1(shifts.growth[1:].min()) + 1e-6
@@ -266,7 +266,7 @@ def test_without_an_answer_what_rests_on_one_is_left_out_and_said(judged, tmp_pa
     assert found["grown"].parts[-1].text.startswith(f"There is no verdict ({short.evaluation.why})")
     assert "doing nothing" in found["grown"].heading
     assert "doing nothing" in found["years-part"].heading
-    write_document(tmp_path / "report.html", report_of(short, tearsheet=None))
+    write_document(tmp_path / "report.html", reported(short))
     seen = open_page(tmp_path / "report.html")
     seen.page.locator("#growth .main-svg").first.wait_for()
     assert seen.errors == []
@@ -289,7 +289,7 @@ LINKS = "all => all.map(one => one.hash)"
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
 def test_contents_lead_to_every_section_and_stay_in_sight(judged, tmp_path, open_page, width, scheme):
-    write_document(tmp_path / "report.html", report_of(judged, tearsheet="tearsheet.html"))
+    write_document(tmp_path / "report.html", reported(judged, "tearsheet.html"))
     seen = open_page(tmp_path / "report.html", width=width, scheme=scheme)
     shown = seen.page
     shown.emulate_media(reduced_motion="reduce")
@@ -305,7 +305,7 @@ def test_contents_lead_to_every_section_and_stay_in_sight(judged, tmp_path, open
 
 @pytest.mark.browser
 def test_tips_open_by_keyboard_and_every_head_that_needs_one_has_one(judged, tmp_path, open_page):
-    write_document(tmp_path / "report.html", report_of(judged, tearsheet=None))
+    write_document(tmp_path / "report.html", reported(judged))
     shown = open_page(tmp_path / "report.html").page
     term = shown.locator("#controls th .term", has_text="Bad quarter")
     term.focus()
@@ -317,7 +317,7 @@ def test_tips_open_by_keyboard_and_every_head_that_needs_one_has_one(judged, tmp
 
 @pytest.mark.browser
 def test_on_a_phone_the_first_column_stays_and_a_hint_says_that_tables_scroll(judged, tmp_path, open_page):
-    write_document(tmp_path / "report.html", report_of(judged, tearsheet=None))
+    write_document(tmp_path / "report.html", reported(judged))
     shown = open_page(tmp_path / "report.html", width=390).page
     wide = shown.locator(".wide:has(#falls)")
     assert shown.locator("#falls-part .hint").is_visible()
@@ -330,7 +330,7 @@ def test_on_a_phone_the_first_column_stays_and_a_hint_says_that_tables_scroll(ju
 
 @pytest.mark.browser
 def test_a_day_tells_every_book(judged, tmp_path, open_page):
-    write_document(tmp_path / "report.html", report_of(judged, tearsheet=None))
+    write_document(tmp_path / "report.html", reported(judged))
     shown = open_page(tmp_path / "report.html").page
     shown.locator("#growth .main-svg").first.wait_for()
     shown.locator("#growth").scroll_into_view_if_needed()
@@ -347,7 +347,7 @@ def test_a_day_tells_every_book(judged, tmp_path, open_page):
 
 def test_words_are_explained_and_old_names_are_gone(judged, tmp_path):
     path = tmp_path / "report.html"
-    write_document(path, report_of(judged, tearsheet=None))
+    write_document(path, reported(judged))
     shown = re.sub(r"<(script|style).*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert not re.search("de-risk|daily-matched|unhedged book sold", shown, re.IGNORECASE)
     words = dict(WORDS)
@@ -377,7 +377,7 @@ def test_the_falls_of_real_history():
 
 @pytest.mark.browser
 def test_paper_has_no_hint_and_holds_the_widest_table(judged, tmp_path, open_page):
-    write_document(tmp_path / "report.html", report_of(judged, tearsheet=None))
+    write_document(tmp_path / "report.html", reported(judged))
     shown = open_page(tmp_path / "report.html", width=718).page  # A4 less its margins
     shown.emulate_media(media="print")
     assert shown.locator(".hint:visible").count() == 0

@@ -7,6 +7,7 @@ import logging
 import re
 import socket
 import warnings
+from contextlib import contextmanager
 
 import matplotlib as mpl
 import numpy as np
@@ -78,6 +79,34 @@ def usual(tmp_path_factory):
     return write(tmp_path_factory.mktemp("usual") / "page.html", hedged, unhedged, **words)
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """A page without a word of its own, and what stood in its charts."""
+    drawn = []
+    with drawings_noted(drawn):
+        return write(tmp_path_factory.mktemp("plain") / "page.html", *books(300)), drawn
+
+
+@contextmanager
+def drawings_noted(drawn):
+    """Note down each figure: its title, whether its axis is time, its limits, patches and words."""
+
+    def note_down(figure, *args, **options):
+        savefig(figure, *args, **options)
+        for axes in figure.axes:
+            spans = [patch.get_extents().transformed(axes.transData.inverted()) for patch in axes.patches]
+            words = [text.get_text() for text in axes.texts if text.get_text() == "SYNTHETIC"]
+            over_time = isinstance(axes.xaxis.get_major_locator(), dates.DateLocator)
+            title = figure.texts[0].get_text() if figure.texts else axes.get_title()
+            drawn.append((title, over_time, axes.get_xlim(), axes.get_ylim(), len(axes.patches), words, spans))
+
+    savefig = Figure.savefig
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", note_down)
+        yield
+        assert Figure.savefig is note_down
+
+
 CASES = {
     "two sessions, no cash rate": (*books(2), 0.0),
     "three sessions": (*books(3), 0.02),
@@ -105,14 +134,14 @@ def test_idle_sessions_count(usual):
     assert printed(usual.read_text(encoding="utf-8")) == [by_hand(unhedged, 0.02), by_hand(hedged, 0.02)]
 
 
-def test_of_a_usual_run_the_page_is_quantstats_own_to_the_byte_but_for_the_yearly_bars(tmp_path):
+def test_of_a_usual_run_the_page_is_quantstats_own_to_the_byte_but_for_the_yearly_bars(plain, tmp_path):
     hedged, unhedged = (pd.Series(returns, pd.DatetimeIndex(sessions(300))) for returns in books(300))
     theirs = tmp_path / "theirs.html"
     words = {"title": "A run", "strategy_title": "SOXS hedge", "benchmark_title": "Unhedged"}
     with tearsheet.drawing() as quantstats:
         quantstats.reports.html(hedged, unhedged, rf=0.02, match_dates=False, output=theirs, **words)
     theirs = tearsheet._finish(theirs.read_text(encoding="utf-8"), "A run", "Unhedged", "")
-    ours = write(tmp_path / "ours.html", *books(300)).read_text(encoding="utf-8")
+    ours = plain[0].read_text(encoding="utf-8")
     chart = re.compile('<div id="eoy_returns">.*?</div>', re.DOTALL)
     assert chart.sub("", ours) == chart.sub("", theirs)
 
@@ -178,35 +207,21 @@ def test_everything_is_put_back_and_nothing_is_asked_of_the_network(tmp_path, mo
     assert state() == before
 
 
-def test_what_is_synthetic_is_shaded_in_every_chart_over_time(tmp_path, monkeypatch):
-    drawn = []
-
-    def note_down(figure, *args, **options):
-        savefig(figure, *args, **options)
-        for axes in figure.axes:
-            spans = [patch.get_extents().transformed(axes.transData.inverted()) for patch in axes.patches]
-            words = [text.get_text() for text in axes.texts if text.get_text() == "SYNTHETIC"]
-            over_time = isinstance(axes.xaxis.get_major_locator(), dates.DateLocator)
-            title = figure.texts[0].get_text() if figure.texts else axes.get_title()
-            drawn.append((title, over_time, axes.get_xlim(), axes.get_ylim(), len(axes.patches), words, spans))
-
-    savefig = Figure.savefig
-    monkeypatch.setattr(Figure, "savefig", note_down)
-    days = sessions(300)
-    plain, shaded = (
-        write(tmp_path / f"{span is None}.html", *books(300), synthetic=span) for span in (None, (days[0], days[149]))
-    )
-    assert Figure.savefig is note_down
+def test_what_is_synthetic_is_shaded_in_every_chart_over_time(plain, tmp_path):
+    (page, before), drawn, days = plain, [], sessions(300)
+    with drawings_noted(drawn):
+        shaded = write(tmp_path / "shaded.html", *books(300), synthetic=(days[0], days[149]))
+    assert len(before) == len(drawn) == 14
     assert shaded.read_text(encoding="utf-8").count("<!-- SYNTHETIC -->") == 10
-    assert "SYNTHETIC" not in plain.read_text(encoding="utf-8")
+    assert "SYNTHETIC" not in page.read_text(encoding="utf-8")
     first, last = dates.date2num(days[0]), dates.date2num(days[149] + np.timedelta64(1, "D"))
-    for (title, over_time, xlim, ylim, patches, _, _), after in zip(drawn[:14], drawn[14:], strict=True):
+    for (title, over_time, xlim, ylim, patches, _, _), after in zip(before, drawn, strict=True):
         assert (title, over_time, xlim, ylim) == after[:4]
         assert after[4:6] == (patches + over_time, ["SYNTHETIC"] * over_time)
         if over_time:
             span = after[6][-1]
             assert (span.x0, span.x1) == pytest.approx((max(first, xlim[0]), last))
-    assert [title for title, over_time, *_ in drawn[:14] if not over_time] == [
+    assert [title for title, over_time, *_ in before if not over_time] == [
         "EOY Returns  vs Benchmark",
         "Distribution of Monthly Returns",
         "SOXS hedge - Monthly Returns (%)\n",

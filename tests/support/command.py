@@ -8,9 +8,12 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
+import typer.main
 
 import backtest.cli
 from data.bars import COLUMNS
@@ -20,6 +23,10 @@ from data.sources.demo import DemoSource
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ("--start", "2020-01-01", "--end", "2020-06-30", "--set", "controls=off", "--no-tearsheet")
 """Half a year of the simulated market, in which the shipped hedge switches on."""
+
+
+built = lru_cache(typer.main.get_command)
+"""Typer reads the signatures of all commands anew at each call, which takes longer than most of what is typed here."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,11 @@ def command(*typed: str) -> Answer:
     argv = sys.argv
     sys.argv = ["backtest", *typed]
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with (
+            patch("typer.main.get_command", built),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
             backtest.cli.main()
     except SystemExit as left:
         status = left.code

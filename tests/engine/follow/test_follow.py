@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from followed import FIRST, LATER, SESSIONS, call, config, cut, evening, log_of, restated, without, world
+from own_strategies import CLOSING, LIMITING
 
 import engine.follow.registration
 from data.errors import ConfigError, DataError
@@ -23,33 +24,6 @@ from engine.runs.execute import run
 from strategies.reload import texts
 
 ROOT = Path(__file__).resolve().parents[3]
-CLOSING = """
-from dataclasses import dataclass
-from strategies import CloseStrategy
-
-@dataclass
-class Closing(CloseStrategy):
-    seen: int = 0
-
-    def on_close(self, view, book):
-        self.seen += 1
-        up = view.close()[-1] > view.close()[-2]
-        return 0.1 * (self.seen % 3) if up else min(book.hedge_weight, 0.3)
-"""
-GUEST = """
-import backtrader as bt
-
-class Guest(bt.Strategy):
-    def next(self):
-        core, fund = self.getdatabyname("AAA"), self.getdatabyname("HHH")
-        if len(self) == 1:
-            self.buy(core, size=0.5 * self.broker.getcash() / core.close[0])
-        elif core.close[0] < core.close[-1] and not self.getposition(fund).size:
-            self.buy(fund, size=0.2 * self.broker.getvalue() / fund.close[0], exectype=bt.Order.Limit,
-                     price=1.01 * fund.close[0])
-        elif core.close[0] > core.close[-1] and self.getposition(fund).size:
-            self.close(fund)
-"""
 KINDS = {
     "a policy": {},
     "whole shares, filled at the close, restated": {
@@ -81,7 +55,7 @@ KINDS = {
 def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("closing.py").write_text(CLOSING)
-    Path("guest.py").write_text(GUEST)
+    Path("guest.py").write_text(LIMITING)
 
 
 @pytest.fixture

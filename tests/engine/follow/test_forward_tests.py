@@ -5,26 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from followed import FIRST, SESSIONS, WARM_UP, call, config, cut, world
+from own_strategies import GUEST
 
 from engine.analytics.e_outlook import gap_outlook, timing_outlook
 from engine.analytics.e_process import Scales, gap_process, timing_process
 from engine.follow.forward_tests import EFFECT, run_tests, scales_of
 from engine.follow.record import record_of
 from engine.runs.execute import run
-
-GUEST = """
-import backtrader as bt
-
-class Guest(bt.Strategy):
-    def next(self):
-        core, fund = self.getdatabyname("AAA"), self.getdatabyname("HHH")
-        if len(self) == 1:
-            self.buy(core, size=0.5 * self.broker.getcash() / core.close[0])
-        elif core.close[0] < core.close[-1] and not self.getposition(fund).size:
-            self.buy(fund, size=0.2 * self.broker.getvalue() / fund.close[0])
-        elif core.close[0] > core.close[-1] and self.getposition(fund).size:
-            self.close(fund)
-"""
 
 
 @pytest.fixture(scope="module")

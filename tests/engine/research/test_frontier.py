@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -44,9 +45,14 @@ def made_up(monkeypatch):
     monkeypatch.setattr(module, "open_market", lambda config: open_market(config, market()))
 
 
+@cache
+def placed():
+    return place_ways(plan_frontier([given()], ["sold", "cash", "short", "MORE"]))
+
+
 @pytest.fixture
 def found(made_up):
-    return place_ways(plan_frontier([given()], ["sold", "cash", "short", "MORE"]))
+    return placed()
 
 
 def test_a_dot_is_the_book_of_its_command(found):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from own_strategies import FALLING
 
 from backtest import load_config, run
 from backtest.sweeping import write_sweep_html
@@ -23,21 +24,6 @@ from engine.runs.sql import run_query
 
 SHORT = ["start=2019-01-02", "end=2020-12-31"]
 AXES = ["trend_days=10:100:10", "hedge.weight=0.05:0.5:0.05"]
-
-CLOSING = """
-from dataclasses import dataclass
-from backtest import CloseStrategy
-
-@dataclass
-class Closing(CloseStrategy):
-    fall: float = 0.05
-
-    def on_close(self, view, book):
-        if self.fall > 0.5 and view.session == 10:
-            raise ValueError("too far")
-        level = view.total_return()
-        return 0.2 if level[-1] < (1 - self.fall) * level[-60:].max() else 0.0
-"""
 
 
 def swept(tmp_path, axes=AXES, workers=1, settings=SHORT):
@@ -186,7 +172,7 @@ def test_what_comes_besides_the_metrics_stays_in_the_parts(tmp_path, monkeypatch
 
 
 def test_a_strategy_that_cannot_be_compiled_is_swept_in_processes(tmp_path, monkeypatch):
-    (tmp_path / "closing.py").write_text(CLOSING)
+    (tmp_path / "closing.py").write_text(FALLING)
     monkeypatch.chdir(tmp_path)
     settings = ["start=2020-01-02", "end=2020-06-30", "strategy.class=closing.py:Closing"]
     config = load_config("hedge_soxs.yaml", settings)
@@ -210,7 +196,7 @@ def test_a_sweep_of_ones_own_classes_is_the_same_in_any_folder(tmp_path):
     for folder in ("here", "there"):
         (tmp_path / folder).mkdir()
         file = tmp_path / folder / "closing.py"
-        file.write_text(CLOSING + "\n\n@dataclass\nclass Later(Closing):\n    pass\n")
+        file.write_text(FALLING + "\n\n@dataclass\nclass Later(Closing):\n    pass\n")
         classes = f"strategy.class={file}:Closing,{file}:Later"
         result = swept(
             tmp_path / folder,

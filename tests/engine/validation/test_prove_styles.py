@@ -12,20 +12,21 @@ from engine.validation.prove import prove
 
 DATES = nyse("2018-01-02", 180)
 SOME = 5
-"""Of so many styles one is tried in the kinds that take long, too."""
+"""Of so many styles one is tried in the kinds that take long, too, on `FEW` sessions."""
+FEW = 110
 
 
 @lru_cache
-def fed():
-    rng = np.random.default_rng(12)
-    core = random_bars("CORE", DATES, rng)
-    return source_of(core, random_bars("FUND", DATES, rng, follows=core, beta=-3.0))
+def fed(sessions):
+    rng, dates = np.random.default_rng(12), DATES[:sessions]
+    core = random_bars("CORE", dates, rng)
+    return source_of(core, random_bars("FUND", dates, rng, follows=core, beta=-3.0))
 
 
-def proof_of(folder, text, kind, cuts):
+def proof_of(folder, text, kind, cuts, sessions=None):
     keys = {"start": str(DATES[40]), "portfolio.core": {"CORE": 1.0}, "hedge.instrument": "FUND"}
     keys |= {"hedge.underlying": "CORE", "strategy.class": write_style(folder, text, kind)}
-    return prove(configured(keys), fed(), cuts)
+    return prove(configured(keys), fed(sessions), cuts)
 
 
 @pytest.mark.parametrize("name", LEAKY)
@@ -45,5 +46,5 @@ def test_what_is_honest_passes(tmp_path, name):
 @pytest.mark.parametrize("kind", ["on_close", "backtrader"])
 @pytest.mark.parametrize("name", [*list(LEAKY)[::SOME], *list(HONEST)[::SOME]])
 def test_so_it_is_in_every_kind(tmp_path, name, kind):
-    proof = proof_of(tmp_path, {**LEAKY, **HONEST}[name], kind, 8)
+    proof = proof_of(tmp_path, {**LEAKY, **HONEST}[name], kind, 8, FEW)
     assert proof.stands == (name in HONEST)

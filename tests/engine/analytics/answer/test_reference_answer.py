@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 from history import FOLDER, needs_history
 
+from engine.analytics.answer.answer import answer_of
 from engine.analytics.answer.insurance import gap_to_held_less
 from engine.analytics.answer.variations import VariedRun, alternatives_of, variations_of
+from engine.analytics.controls import Case, controls_of
+from engine.analytics.episodes import episodes_of
 from engine.analytics.evaluate import evaluate
 from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.compiled import compiled
 from engine.loading import build_config
-from engine.setup import open_market
+from engine.setup import open_market, run_beta
 
 pytestmark = needs_history
 
@@ -34,16 +37,24 @@ def market():
     return open_market(config_of())
 
 
-def judged(config, given=None):
+def ran(config, given=None):
     with evaluate_strategy(config, given or market()) as prepared:
         setup = prepared.setup
-        hedged = compiled().run_policy(setup.prices, setup.terms, setup.plan)
-        return prepared, hedged, evaluate(prepared, hedged)
+        return prepared, compiled().run_policy(setup.prices, setup.terms, setup.plan)
 
 
 @lru_cache(maxsize=1)
 def reference():
-    return judged(config_of())
+    prepared, hedged = ran(config_of())
+    return prepared, hedged, evaluate(prepared, hedged)
+
+
+def answered(prepared, hedged):
+    """Return the answer alone of a run that has one."""
+    setup = prepared.setup
+    case = Case(prepared.config, setup, hedged, run_beta(prepared.config, setup.market))
+    years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
+    return answer_of(case, controls_of(case), episodes_of(setup, hedged), years)
 
 
 def test_the_books_that_did_not_change_end_where_they_did():
@@ -108,8 +119,8 @@ def test_a_variation_is_what_a_run_of_its_own_says(name):
     config = config_of(changed.get("hedge", {}), **{key: value for key, value in changed.items() if key != "hedge"})
     found = next(one for one in reference()[2].variations if one.name == name)
 
-    _, hedged, own = judged(config, open_market(config))
-    answer, years = own.answer, (len(hedged.equity) - 1) / 252
+    prepared, hedged = ran(config, open_market(config))
+    answer, years = answered(prepared, hedged), (len(hedged.equity) - 1) / 252
 
     assert found.fund == pytest.approx(answer.fund.estimate, abs=1e-9)
     between = gap_to_held_less(hedged.equity, [one.equity for one in answer.grid], years)
@@ -119,11 +130,12 @@ def test_a_variation_is_what_a_run_of_its_own_says(name):
 
 def test_an_alternative_is_what_a_run_of_its_own_says():
     found = next(one for one in reference()[2].alternatives if one.dot.title == "rebalanced weekly")
-    prepared, hedged, own = judged(config_of({"rebalance": "weekly"}))
+    prepared, hedged = ran(config_of({"rebalance": "weekly"}))
+    answer = answered(prepared, hedged)
 
     assert found.dot.final_equity == hedged.equity[-1]
-    assert found.dot.gap == pytest.approx(own.answer.insurance.quarter.gap, abs=5e-5)
-    assert found.net_short == own.answer.net_short.closes
+    assert found.dot.gap == pytest.approx(answer.insurance.quarter.gap, abs=5e-5)
+    assert found.net_short == answer.net_short.closes
     assert found.fills == np.count_nonzero(hedged.traded)
     assert prepared.setup.plan.hedge_due.any()
     assert [one.own for one in reference()[2].alternatives if one.kind == "weight"] == [False, True, False]

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from history import FOLDER, ROOT, needs_history
 from markets import make_bars, nyse, random_bars, source_of
+from own_strategies import FALLING
 
 from backtest import load_config, run, write_run
 from data.errors import ConfigError, StrategyError, UserError
@@ -359,22 +360,8 @@ def test_every_combination_is_kept_as_a_sweep_keeps_it(demo):
     assert tuple(table.column_names[4:]) == (*COLUMNS, "failed")
 
 
-CLOSING = """
-from dataclasses import dataclass
-from backtest import CloseStrategy
-
-@dataclass
-class Closing(CloseStrategy):
-    fall: float = 0.05
-
-    def on_close(self, view, book):
-        level = view.total_return()
-        return 0.2 if level[-1] < (1 - self.fall) * level[-60:].max() else 0.0
-"""
-
-
 def test_a_strategy_that_cannot_be_compiled_is_walked_forward_too(tmp_path):
-    (tmp_path / "closing.py").write_text(CLOSING)
+    (tmp_path / "closing.py").write_text(FALLING)
     settings = ["start=2019-07-01", "end=2020-05-29", f"strategy.class={tmp_path / 'closing.py'}:Closing"]
     plan = planned(["fall=0.02,0.1"], settings, cut("6m", "4m"))
     walk = walk_forward(plan, tmp_path, Threads(1), written)
