@@ -31,8 +31,8 @@ LIBRARIES = tuple(
 """Folders of everybody's code, and of time zones."""
 OWN = "_strategy_"
 """How the name begins under which a user's file is a module."""
-_STAYS: dict[str, tuple[Any, str]] = {}
-"""Modules of ours and of libraries, and where their code lies: a thousand of them, looked through at each loading."""
+_STAYS: dict[str, Any] = {}
+"""Modules of ours and of libraries, thousands: each loading passes them over."""
 LOCK = threading.RLock()
 """Modules are the process's: one strategy at a time has its own among them."""
 _OPEN: list[str] = []
@@ -133,10 +133,11 @@ def execute(path: str, name: str) -> ModuleType:
 def _below(roots: tuple[str, ...], always: tuple[str, ...], names: Iterable[str]) -> dict[str, ModuleType]:
     """Return those of some modules that lie in folders, but for ours and for libraries installed there."""
     found, installed = {}, (*ROOMS, *_installed_in(roots))
+    if all(map(is_users, roots)):  # else what stays may lie in them
+        names = [name for name in tuple(names) if _STAYS.get(name) is not sys.modules[name] or name in always]
     for name in tuple(names):
         module = sys.modules[name]
-        known = _STAYS.get(name)
-        place = known[1] if known is not None and known[0] is module else _place(name, module)
+        place = _place(name, module)
         if (place.startswith(roots) and not place.startswith(installed)) or name in always:
             found[name] = module
     found.pop("__main__", None)
@@ -151,7 +152,7 @@ def _place(name: str, module: Any) -> str:
         return f"{next(iter(folders), '')}{sep}" if folders is not None else ""
     place = file if file.endswith(".py") else ""
     if not is_users(file):
-        _STAYS[name] = (module, place)
+        _STAYS[name] = module
     return place
 
 
