@@ -135,7 +135,7 @@ def study(
     def sheets() -> Sheets:
         from reports.sheets import of_study
 
-        return of_study(found.study, simulated=found.simulated)
+        return of_study(found.study, found.marks)
 
     write_sheets(sheets, as_csv, workbook)
     if as_json:
