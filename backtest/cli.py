@@ -50,6 +50,7 @@ from backtest.options import (
     quietly,
     typed,
     write_sheets,
+    written_to,
 )
 from data.errors import UserError
 from data.files import check_utf8
@@ -204,7 +205,7 @@ def _compare(
     start: Start = None,
     end: End = None,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
-    page: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the page goes.")] = None,
+    page: Annotated[Path | None, written_to("--out", "Where the page goes.")] = None,
     as_csv: Csv = None,
     workbook: Xlsx = None,
     pictures: Annotated[

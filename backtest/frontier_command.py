@@ -21,6 +21,7 @@ from backtest.options import (
     quietly,
     within,
     write_page,
+    written_to,
 )
 from data.errors import UserError, quoted
 from data.ranges import ROWS, Range
@@ -59,7 +60,7 @@ def frontier(
     start: Start = None,
     end: End = None,
     rows: Annotated[int, typer.Option("--top", **within(ROWS), help="Rows to show.")] = 12,
-    page: Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Where the page is written.")] = None,
+    page: Annotated[Path | None, written_to("--page", "Where the page is written.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
