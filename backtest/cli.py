@@ -138,11 +138,9 @@ def _run(
     if result.simulated:
         real = command_line(("run",), file, "DIR", settings, start, end)
         remarks.append(f"For real history give its folder: {real}  (see the README).")
-    if any(finding.severity == "warning" for finding in result.market.findings):
-        remarks.append(f"What the audit warns of is shown by: {check_command(file, data, settings, start, end)}")
     paged = reported or not no_tearsheet
     place = folder / ("report.html" if reported else "tearsheet.html") if paged else folder
-    show_run(console(), result, place, remarks)
+    show_run(console(), result, place, remarks, check_command(file, data, settings, start, end))
     if open_page:
         open_in_browser(place)
 

@@ -338,15 +338,19 @@ def standing_notes(config: RunConfig, prepared: PreparedRun, now: dt.datetime | 
 
 
 def _old(config: RunConfig, market: Market, aged: int | None, fresh: Sequence[Fresh]) -> Iterator[str]:
-    """Yield what of the data ends too early for a signal of today, and what to do about it."""
-    if aged:
-        remedy = UP_TO_DATE.get(market.source.name, "bring the files up to date first")
-        asked_for = f"as asked for with end {config.end}" if config.end is not None else remedy
-        yield f"OLD: the last bar is of {market.run_sessions[-1]}, {counted(aged, 'session')} ago: {asked_for}."
-    for item in fresh:
-        if item.late:
-            behind = counted(item.behind, "session")
-            yield f"OLD: {item.name}'s last value is of {item.last}, {behind} before the last close."
+    """Yield what of the data ends too early for a signal of today, and what to do about it, in a sentence."""
+    last = f"the last bar is of {market.run_sessions[-1]}, {counted(aged or 0, 'session')} ago"
+    parts = [last] if aged else []
+    parts += [
+        f"{item.name}'s last value is of {item.last}, {counted(item.behind, 'session')} before the last close"
+        for item in fresh
+        if item.late
+    ]
+    remedy = UP_TO_DATE.get(market.source.name, "bring the files up to date first")
+    if aged and config.end is not None:
+        remedy = f"as asked for with end {config.end}"
+    if parts:
+        yield f"OLD: {'; '.join(parts)}: {remedy}."
 
 
 def _listed(values: Floats) -> tuple[float | None, ...]:
