@@ -58,7 +58,7 @@ def signal(
     equity
         What your book is worth, dollars; the run's own unless given.
     held
-        What you hold instead: shares by instrument, and ``cash`` in dollars.
+        What you hold instead: shares by instrument, and ``cash`` in dollars; the order is for that.
 
     Raises
     ------

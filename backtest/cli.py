@@ -50,6 +50,7 @@ from backtest.options import (
     expanded,
     quietly,
     write_sheets,
+    written_to,
 )
 from data.errors import UserError
 from data.files import check_utf8
@@ -129,11 +130,9 @@ def _run(
     if result.simulated:
         real = replace(options, data="DIR").line(file)
         remarks.append(f"For real history give its folder: {real}  (see the README).")
-    if any(finding.severity == "warning" for finding in result.market.findings):
-        remarks.append(f"What the audit warns of is shown by: {options.line(file, CHECK)}")
     paged = reported or not no_tearsheet
     place = folder / ("report.html" if reported else "tearsheet.html") if paged else folder
-    show_run(console(), result, place, remarks)
+    show_run(console(), result, place, remarks, options.line(file, CHECK))
     if open_page:
         open_in_browser(place)
 
@@ -181,7 +180,7 @@ def _compare(
     ],
     options: RunOptions = UNCHANGED,
     runs: Runs = Path("runs"),
-    page: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the page goes.")] = None,
+    page: Annotated[Path | None, written_to("--out", "Where the page goes.")] = None,
     as_csv: Csv = None,
     workbook: Xlsx = None,
     pictures: Annotated[

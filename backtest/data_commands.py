@@ -12,7 +12,7 @@ import typer
 
 from backtest.console import console, echo, echo_data, open_in_browser
 from backtest.data_options import STARTERS, Folder, day_of, exit_if, source_of, the_store
-from backtest.options import EXECUTED, Json, Open, Settings, config_of, taken, within
+from backtest.options import EXECUTED, Json, Open, Settings, config_of, taken, within, written_to
 from backtest.pull_command import PullCommand, pull
 from data.errors import UserError
 from data.files import write_and_sweep_up
@@ -124,9 +124,7 @@ def _check(
     undo: Annotated[
         list[str] | None, typer.Option("--undo", metavar="ID", help="Take a repair back, or all. Repeatable.")
     ] = None,
-    page: Annotated[
-        Path | None, typer.Option("--page", metavar="FILE", help="Write a page with a chart of each finding.")
-    ] = None,
+    page: Annotated[Path | None, written_to("--page", "Write a page with a chart of each finding.")] = None,
     open_page: Open = False,
     as_json: Json = False,
 ) -> None:
@@ -180,7 +178,7 @@ def _fund(
     folder: Folder = None,
     start: Start = None,
     end: End = None,
-    page: Annotated[Path, typer.Option("--page", metavar="FILE", help="Where its page goes.")] = Path("fund.html"),
+    page: Annotated[Path, written_to("--page", "Where its page goes.")] = Path("fund.html"),
     open_page: Open = False,
     as_json: Json = False,
 ) -> None:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.console import complain, console, echo_data, open_in_browser, steps
-from backtest.options import Data, File, Json, Settings, announce_compiling, config_of, kept_in, quietly, write_page
+from backtest.options import (
+    Data,
+    File,
+    Json,
+    Settings,
+    announce_compiling,
+    config_of,
+    kept_in,
+    quietly,
+    write_page,
+    written_to,
+)
 
 if TYPE_CHECKING:
     from engine.follow.follow import Followed
@@ -34,9 +45,7 @@ def follow(
     report: Annotated[
         bool, typer.Option("--report", help="Show the record beside what the backtest promised; write report.html.")
     ] = False,
-    page: Annotated[
-        Path | None, typer.Option("--page", metavar="FILE", help="Write the report's page there instead.")
-    ] = None,
+    page: Annotated[Path | None, written_to("--page", "Write the report's page there instead.")] = None,
     as_json: Json = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the report's page in a browser.")] = False,
 ) -> None:

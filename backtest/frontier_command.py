@@ -20,6 +20,7 @@ from backtest.options import (
     quietly,
     within,
     write_page,
+    written_to,
 )
 from data.errors import UserError, quoted
 from data.ranges import ROWS, Range
@@ -52,7 +53,7 @@ def frontier(
     ] = None,
     options: RunOptions = UNCHANGED,
     rows: Annotated[int, typer.Option("--top", **within(ROWS), help="Rows to show.")] = 12,
-    page: Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Where the page is written.")] = None,
+    page: Annotated[Path | None, written_to("--page", "Where the page is written.")] = None,
     as_json: Json = False,
     open_page: Open = False,
 ) -> None:

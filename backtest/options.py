@@ -61,11 +61,26 @@ Settings = Annotated[
 ]
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="Short for --set start=DATE.")]
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short for --set end=DATE.")]
-Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table as CSV, too.")]
-Xlsx = Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write the tables as a workbook, too.")]
 Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")]
+
+
+def into_folder(param: typer.CallbackParam, target: Path | None) -> Path | None:
+    """Return a file that an option names; raises UserError where there is no folder to write it into."""
+    if target is not None and not target.parent.exists():
+        folder = target.parent
+        raise UserError(f"{param.opts[0]} {target}: there is no folder {folder}: make it first, or choose another file")
+    return target
+
+
+def written_to(option: str, what: str) -> Any:
+    """Return an option that names a file to write."""
+    return typer.Option(option, metavar="FILE", callback=into_folder, help=what)
+
+
+Csv = Annotated[Path | None, written_to("--csv", "Write the table as CSV, too.")]
+Xlsx = Annotated[Path | None, written_to("--xlsx", "Write the tables as a workbook, too.")]
 Json = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
-Page = Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Write a page, too.")]
+Page = Annotated[Path | None, written_to("--page", "Write a page, too.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 CHECK = ("data", "check", "--run")
 """The command that shows what the audit finds in a run's history."""

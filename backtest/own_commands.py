@@ -17,19 +17,19 @@ def validate(file: File, options: RunOptions = UNCHANGED) -> None:
     """Check a run, its strategy and the history it would use, without running it."""
     config = options.config(file)
     from backtest.api import load_market
-    from engine.analytics.drift import short_warning
+    from engine.analytics.drift import short_drift
     from engine.evaluate_strategy import evaluate_strategy
 
     market = load_market(config)
     with evaluate_strategy(config, market) as prepared:
-        warning = short_warning(config, prepared)
+        drift = short_drift(config, prepared)
     sessions = market.run_sessions
     simulated = ", SIMULATED" if market.simulated else ""
     echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
     if not config.hedges and "rebalance" not in config.hedge.model_fields_set:
         echo("hedge.rebalance is weekly, the default; it was never before 0.2: set it to keep an older result")
-    if warning is not None:
-        echo(f"warning: {warning}")
+    if drift is not None:
+        echo(f"{'note' if drift.rare else 'warning'}: {drift.said}")
 
 
 def show(file: File, options: RunOptions = UNCHANGED) -> None:

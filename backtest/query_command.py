@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import complain, console, echo, echo_data
-from backtest.options import Json, Runs, kept_in, within
+from backtest.options import Json, Runs, kept_in, within, written_to
 from data.errors import UserError, did_you_mean
 from data.ranges import ROWS
 
@@ -37,7 +37,7 @@ def query(
     rows: Annotated[int, typer.Option("--rows", **within(ROWS), help="Rows to show.")] = SHOWN_ROWS,
     as_csv: Annotated[bool, typer.Option("--csv", help="All rows as CSV, and nothing else.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="All rows as JSON, and nothing else.")] = False,
-    parquet: Annotated[Path | None, typer.Option("--parquet", metavar="FILE", help="All rows into a file.")] = None,
+    parquet: Annotated[Path | None, written_to("--parquet", "All rows into a file.")] = None,
     runs: Runs = Path("runs"),
     sweeps: Sweeps = Path("sweeps"),
     searches: Searches = Path("searches"),

@@ -108,7 +108,7 @@ def study(
 
     with quietly(), steps(3) as say:
         found = study_run(config, every, since, say)
-    write_sheets(lambda sheets: sheets.of_study(found.study, simulated=found.simulated), as_csv, workbook)
+    write_sheets(lambda sheets: sheets.of_study(found.study, found.marks), as_csv, workbook)
     if as_json:
         echo_data(json.dumps(found.study.as_dict(), indent=2, allow_nan=False))
     else:

@@ -26,7 +26,6 @@ class Studied:
     title: str
     span: tuple[str, str]
     marks: tuple[str, ...]
-    simulated: bool
 
 
 def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str], object]) -> Studied:
@@ -72,5 +71,4 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
         f"{marked}{config.name}: {label}, after the trigger",
         (str(sessions[0]), str(sessions[-1])),
         tuple(marks),
-        market.simulated,
     )

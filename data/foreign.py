@@ -11,6 +11,8 @@ from data.errors import DataError
 
 LFS = b"version https://git-lfs.github.com/spec/"
 GZIP = b"\x1f\x8b"
+COMMA, SEMICOLON = ",", ";"
+"""What may stand between fields."""
 PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst")
 """How the names of compressed files end."""
 PLAIN = (".txt", ".tsv", ".tab", ".dat")
@@ -26,6 +28,7 @@ DATES = frozenset(
         "reporteddate",
         "earningsdate",
         "day",
+        "datum",
     )
 )
 """Titles of a column of dates, in small letters and digits alone."""
@@ -55,8 +58,8 @@ def refuse_preamble(rows: Sequence[tuple[int, Sequence[str]]], where: str) -> No
 
 
 def refuse_marks(header: Sequence[str], where: str) -> None:
-    """Raise DataError where semicolons, tabs or bars stand between the titles of a header, not commas."""
-    if len(header) == 1 and re.search(r"[;\t|]", header[0]):
+    """Raise DataError where tabs or bars stand between the titles of a header, not commas or semicolons."""
+    if len(header) == 1 and re.search(r"[\t|]", header[0]):
         raise DataError(f"{where}:1: its fields aren't separated by commas: save it as CSV with commas")
 
 
@@ -92,9 +95,20 @@ def refuse_shape(text: str, where: str) -> None:
         refuse_tickers(header, (rows_of(text) if several else head)[1:], where)
 
 
+def separator(text: str) -> str:
+    """Return what stands between the fields of a CSV text, a comma or a semicolon, by its header."""
+    lines = text.split("\n", PREAMBLE)[:PREAMBLE]
+    for line in lines:
+        dated = {mark: any(_plain(title) in DATES for title in line.split(mark)) for mark in (COMMA, SEMICOLON)}
+        if any(dated.values()):
+            return COMMA if dated[COMMA] else SEMICOLON
+    head = lines[0]
+    return SEMICOLON if SEMICOLON in head and COMMA not in head else COMMA
+
+
 def rows_of(text: str, most: int | None = None) -> list[tuple[int, list[str]]]:
     """Return the lines of a CSV text by their numbers, fields stripped, or the first of them; raises csv.Error."""
-    reader = csv.reader(text.splitlines(keepends=True)[:most])
+    reader = csv.reader(text.splitlines(keepends=True)[:most], delimiter=separator(text))
     rows, last = [], 0
     for row in reader:
         rows.append((last + 1, [cell.strip() for cell in row]))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 
 POINT, COMMA = ".", ","
 SPACES = " '\u2019\u00a0\u2009\u202f"
@@ -21,6 +22,10 @@ FORMS = {
 """By the decimal mark: perhaps a dollar sign, marks between thousands, an exponent, or K, M, B behind it."""
 SINGLE = re.compile(r"[-+]?\$?\d{1,3}([.,])\d{3}[KMB]?", re.IGNORECASE | re.ASCII)
 """A number whose one mark is a decimal one or stands between thousands."""
+GROUPED = re.compile(r"[-+]?\$?\d{1,3}(?:(?:\.\d{3})+,\d*|(?:\.\d{3}){2,})[KMB]?", re.IGNORECASE | re.ASCII)
+"""A number whose points can only stand between thousands."""
+ZERO_POINT = re.compile(r"[-+]?\$?(?:0\d*)?\.\d", re.ASCII)
+"""How a number begins whose point can't stand between thousands: nothing before it, or a zero first."""
 THOUSANDS = re.compile(r"[-+]?\$?\d{1,3}(?:(?:,\d{3})+\.\d*|(?:,\d{3}){2,})[KMB]?", re.IGNORECASE | re.ASCII)
 """A number whose commas can only stand between thousands."""
 DECIMAL_POINT = re.compile(r"[-+]?\$?\d*\.(?:\d{1,2}|\d{4,})[KMB]?", re.IGNORECASE | re.ASCII)
@@ -82,6 +87,59 @@ def shows_thousands(column: Collection[str], others: Iterable[str]) -> bool:
 def shows_decimal_comma(texts: Iterable[str]) -> bool:
     """Return whether any of a file's texts has a comma that can only be a decimal one (``12,5``, ``1.234,5``)."""
     return any(map(DECIMAL_COMMA.fullmatch, texts))
+
+
+def shown_decimal(texts: Iterable[str], *, semicolons: bool) -> str | None:
+    """Return the decimal mark that a file's texts show without doubt, ``None`` where they don't.
+
+    A comma is one where a text can be nothing else and none can only have a point; between fields that commas part,
+    no text may have two readings either.
+
+    Parameters
+    ----------
+    texts
+        Of all columns but dates.
+    semicolons
+        Whether semicolons stand between the fields.
+    """
+    marked = [text for text in texts if POINT in text or COMMA in text]
+    points = any(
+        DECIMAL_POINT.fullmatch(text) or THOUSANDS.fullmatch(text) or ZERO_POINT.match(text) for text in marked
+    )
+    if not shows_decimal_comma(marked):
+        return POINT if points else None
+    return None if points or (not semicolons and any(map(SINGLE.fullmatch, marked))) else COMMA
+
+
+def read_comma(text: str, *, counts: bool = False, grouped: bool = False) -> float | None:
+    """Return the number that a text can only be in a file of decimal commas, ``None`` where it is none or may be two.
+
+    Parameters
+    ----------
+    text
+        With a decimal comma; points, spaces or apostrophes stand between thousands.
+    counts
+        Whether its column counts something: ``1.234`` is 1234 there, and ``1,234`` isn't read.
+    grouped
+        Whether its file shows points between thousands (``1.234,5``): ``1.234`` is 1234 then.
+    """
+    single = SINGLE.fullmatch(text)
+    if single is not None and not ((counts or grouped) if single[1] == POINT else not counts):
+        return None
+    return None if ZERO_POINT.match(text) else read_number(text, COMMA)
+
+
+def comma_reader(column: str, texts: Iterable[str]) -> Callable[[str], float | None]:
+    """Return what reads a column's texts in a file that shows decimal commas.
+
+    Parameters
+    ----------
+    column
+        Its name.
+    texts
+        Of all the file's columns but dates.
+    """
+    return partial(read_comma, counts=column == "volume", grouped=any(map(GROUPED.fullmatch, texts)))
 
 
 def readings(text: str) -> tuple[str, str]:

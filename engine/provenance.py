@@ -29,6 +29,9 @@ from engine.legs import legs_of
 FEE = 0.0101
 """Of a hedge that `data.families` doesn't know; the audit's bounds are a hundred times as wide."""
 
+WARNED = "The audit warns of"
+"""How the note begins that counts the audit's warnings."""
+
 
 def audited(config: RunConfig, market: Market, ranges: tuple[str, ...] = ()) -> tuple[Finding, ...]:
     """Return what `found_in` finds; raises DataError on an error that isn't accepted."""
@@ -234,7 +237,7 @@ def notes_of(config: RunConfig, market: Market, ledger: Ledger) -> Iterator[str]
     yield from _doubtful_fills(config, market, ledger)
     warned = sum(finding.severity == WARNING for finding in market.findings)
     if warned:
-        yield f"The audit warns of {warned} thing{'s' * (warned > 1)} in this history."
+        yield f"{WARNED} {warned} thing{'s' * (warned > 1)} in this history."
 
 
 def _notional_fills(config: RunConfig, source: ExtendedSource, market: Market, ledger: Ledger) -> Iterator[str]:

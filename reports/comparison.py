@@ -86,6 +86,11 @@ class Compared:
     beta: Floats
     synthetic: Flags
 
+    @property
+    def made_up(self) -> bool:
+        """Whether no session of it is real: simulated, or all made by the fund model."""
+        return self.run.simulated or bool(self.synthetic.all())
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -140,6 +145,12 @@ class Comparison:
     def loud(self) -> list[str]:
         """The notes that come before anything else."""
         return [note for note in self.notes if note.startswith(LOUD)]
+
+    @property
+    def competing(self) -> tuple[bool, ...]:
+        """Which runs may be the best of anything: real ones, beside which a made-up history is none; else all."""
+        real = tuple(not each.made_up for each in self.runs)
+        return real if any(real) else (True,) * len(real)
 
 
 def compared(kept: Sequence[Run]) -> Comparison:

@@ -61,7 +61,8 @@ def chart_finding(found: Comparison, key: str, curves: Mapping[str, Sequence[tup
         What each chart draws, by name.
     """
     own = [curve for _, curve in curves[key][: len(found.runs)]]
-    shown = [at for at, curve in enumerate(own) if np.isfinite(curve).any()]
+    drawn = [at for at, curve in enumerate(own) if np.isfinite(curve).any()]
+    shown = [at for at in drawn if found.competing[at]] or drawn
     return _CHARTS[key](found, [found.runs[at].label for at in shown], [own[at] for at in shown])
 
 
@@ -129,7 +130,7 @@ def figures_finding(found: Comparison) -> str:
     figures = [run.figures for run in found.runs]
     best: Counter[str] = Counter()
     for row in METRIC_ROWS:
-        written = cells(row, [measures.get(row.key) for measures in figures])
+        written = cells(row, [measures.get(row.key) for measures in figures], found.competing)
         best.update(run.label for run, cell in zip(found.runs, written, strict=True) if cell.role == BEST)
     if not best:
         return "No run is better than the others in any figure" if len(figures) > 1 else "Every figure of the run"

@@ -78,7 +78,7 @@ def show_comparison(console: Console, found: Comparison, page: Path) -> None:
     """Print a comparison: figures, verdicts, what a reader has to know, and where the page is."""
     parts: list[Part] = [Paragraph(found.span, "dek"), Paragraph(""), _figures(found)]
     if len(found.runs) > 1:
-        parts.append(Paragraph([Piece("*", "strong"), Piece(" is the best of its column.")], "dek"))
+        parts.append(Paragraph([Piece("*", "strong"), Piece(f" is the best of its column{_beside(found)}.")], "dek"))
     answers = {"verdict": JUDGED, "sum": _parts(found), "tests": _tests(found)}
     for title, fields in (answers if found.family else {"verdict": (VERDICT,)}).items():
         parts += [Paragraph(""), _answers(found, title, fields)]
@@ -102,10 +102,15 @@ def _tests(found: Comparison) -> Fields:
 
 def _figures(found: Comparison) -> Table:
     shown = [row for row in METRIC_ROWS if row.key in SHOWN]
-    written = {row.key: cells(row, [run.figures[row.key] for run in found.runs]) for row in shown}
+    written = {row.key: cells(row, [run.figures[row.key] for run in found.runs], found.competing) for row in shown}
     columns = [Column(found.mark.strip(), wrap="fold"), *(Column(title) for title in SHOWN.values())]
     rows = [Row([run.label, *(_marked(written[key][at]) for key in SHOWN)]) for at, run in enumerate(found.runs)]
     return Table("figures", columns, rows)
+
+
+def _beside(found: Comparison) -> str:
+    """Return what is to be said of runs that can't be the best; nothing where all can."""
+    return "" if all(found.competing) else "; a made-up history beside real ones is none"
 
 
 def _marked(cell: Cell) -> Cell:
@@ -153,7 +158,8 @@ def write_comparison(path: Path, found: Comparison, folder: Path, pages: Sequenc
 def _opening(found: Comparison, title: str) -> Opening:
     """Return which of the runs paid, and how the best of them stood beside holding less."""
     labels = [found.answers[run.label].label for run in found.runs]
-    judged = [run for run in found.runs if found.answers[run.label].gap != NONE]
+    real = zip(found.runs, found.competing, strict=True)
+    judged = [run for run, may in real if may and found.answers[run.label].gap != NONE]
     paid = [run.label for run, label in zip(found.runs, labels, strict=True) if label == PAID]
     answer = f"{len(paid)} of {len(labels)} did." if paid else "None, as far as can be told."
     lead: Text = "No run has a verdict: the first table says why."
@@ -166,9 +172,9 @@ def _opening(found: Comparison, title: str) -> Opening:
             Piece(f" came out highest: {row.gap} points a year"),
             Piece(f", {100 * LEVEL:.0f} % interval {row.interval} ({row.label})."),
         ]
-    real = "" if found.mark else "real history"
+    history = "" if found.mark else "real history"
     answer = answer if judged else "There is no verdict."
-    return Opening([title, found.span, real], "Which of these hedges paid?", answer, lead)
+    return Opening([title, found.span, history], "Which of these hedges paid?", answer, lead)
 
 
 def _sections(found: Comparison, folder: Path, pages: Sequence[Link]) -> Iterator[Section]:
@@ -255,20 +261,21 @@ def _sum(found: Comparison) -> Section:
 
 def _side_by_side(found: Comparison) -> Iterator[Section]:
     figures = [run.figures for run in found.runs]
-    about = "The best of each row is marked \u2605, where more or less of it is better."
-    table = _across(found, "metrics", "Hedged book", [_figure_row(row, figures) for row in METRIC_ROWS])
+    about = f"The best of each row is marked \u2605, where more or less of it is better{_beside(found)}."
+    rows = [_figure_row(row, figures, found.competing) for row in METRIC_ROWS]
+    table = _across(found, "metrics", "Hedged book", rows)
     yield Section("", findings.figures_finding(found), [Paragraph(about, "dek"), table])
     if any(run.attribution for run in found.runs):
         parts = [run.attribution or {} for run in found.runs]
         about = "What each part of the hedge contributed to the book's CAGR, linked, a year. Below 0 it took."
-        table = _across(
-            found, "decay", "Part of the hedge", [_figure_row(row, parts) for row in decay_rows(found.kinds)]
-        )
+        rows = [_figure_row(row, parts, found.competing) for row in decay_rows(found.kinds)]
+        table = _across(found, "decay", "Part of the hedge", rows)
         yield Section("", findings.hedges_finding(found), [Paragraph(about, "dek"), table])
 
 
-def _figure_row(row: FigureRow, figures: Sequence[Mapping[str, Any]]) -> Row:
-    return Row([Cell(row.title, "", row.meaning), *cells(row, [measures.get(row.key) for measures in figures])])
+def _figure_row(row: FigureRow, figures: Sequence[Mapping[str, Any]], competing: Sequence[bool]) -> Row:
+    values = [measures.get(row.key) for measures in figures]
+    return Row([Cell(row.title, "", row.meaning), *cells(row, values, competing)])
 
 
 def _across(found: Comparison, name: str, first: str, rows: Sequence[Row]) -> Table:

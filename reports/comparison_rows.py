@@ -79,11 +79,14 @@ def decay_rows(kinds: Kinds) -> tuple[FigureRow, ...]:
     )
 
 
-def cells(row: FigureRow, values: Sequence[float | None]) -> list[Cell]:
-    """Write values; the best is marked, and what is as good but for rounding, unless all are."""
-    known = [value for value in values if value is not None]
+def cells(row: FigureRow, values: Sequence[float | None], competing: Sequence[bool]) -> list[Cell]:
+    """Write values; of runs that compete the best is marked, and what is as good but for rounding, unless all are."""
+    known = [value for value, may in zip(values, competing, strict=True) if may and value is not None]
     best = row.best(known) if row.best and known else math.nan
-    marked = [value is not None and math.isclose(value, best, rel_tol=SAME) for value in values]
+    marked = [
+        may and value is not None and math.isclose(value, best, rel_tol=SAME)
+        for value, may in zip(values, competing, strict=True)
+    ]
     if sum(marked) == len(known):
         marked = [False] * len(values)
     return [Cell(row.shown(value), BEST if mark else "") for value, mark in zip(values, marked, strict=True)]

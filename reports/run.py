@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.format import dollars
 from engine.analytics.answer.words import Piece, plain
+from engine.provenance import WARNED
 from engine.runs.run import Run
 from reports.document import Column, Paragraph, Row, Table, notes
 from reports.first_screen import screen_of
@@ -22,14 +23,27 @@ if TYPE_CHECKING:
     from engine.validation.parity import Parity
 
 
-def show_run(console: Console, result: Run, place: Path | None, remarks: Sequence[str] = ()) -> None:
-    """Print one run: its first screen as the report has it, then the notes, and its page or folder."""
+def show_run(console: Console, result: Run, place: Path | None, remarks: Sequence[str] = (), check: str = "") -> None:
+    """Print one run: its first screen as the report has it, then the notes, and its page or folder.
+
+    Parameters
+    ----------
+    place
+        The page or the folder, if it is kept.
+    remarks
+        What is to be said besides.
+    check
+        The command that shows what the audit warns of; the note on that names it.
+    """
     screen = screen_of(result)
     show(console, [Paragraph([Piece(result.config.name, "strong"), Piece(f"  {result.label}")], "path")])
     show(console, [Paragraph(alarm, "alarm") for alarm in result.alarms])
     show(console, screen_lines(screen, len(result.market.run_sessions)))
     shown = {*result.alarms, plain(screen.lead)}
-    others = (*band(result.figures), *(note for note in result.notes if note not in shown), *remarks)
+    told = [note for note in result.notes if note not in shown]
+    if check:
+        told = [f"{note.removesuffix('.')}, shown by: {check}" if note.startswith(WARNED) else note for note in told]
+    others = (*band(result.figures), *told, *remarks)
     parts = [Paragraph(""), Paragraph(exposure(result)), *notes(others)]
     show(console, parts if place is None else [*parts, where(place)])
 

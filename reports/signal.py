@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from data.format import capital, counted, dollars, number, percent, quantity
 from engine.analytics.answer.words import Piece
 from engine.hedge_names import MODELLED, joined
-from engine.inspection.signal import LiveSignal, Watched, flip_words
+from engine.inspection.signal import TOLERANCE, LiveSignal, Watched, flip_words
 from reports.document import Chart, Column, Document, Items, Opening, Paragraph, Part, Row, Section, Table, Text
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
@@ -192,6 +192,8 @@ def book_note(signal: LiveSignal) -> str:
     options = [f"{leg.instrument} is a {leg.contract}." for leg in signal.targets if leg.contract]
     options += ["A listed contract is on 100 of the shares."] if options else []
     own = f"Of {dollars(signal.equity)}, {whose}, at the prices of the last close."
+    if any(not leg.trade and leg.weight != leg.target for leg in signal.targets):
+        own += f" It is within {percent(TOLERANCE)} of every target: nothing to trade."
     return " ".join([own, f"An order fills at the next session's {filled}, whatever that is.", *options])
 
 

@@ -183,11 +183,11 @@ def write_study_page(
         The run's first and last session.
     """
     fund = f"{roles.hedge} is a fund that returns {roles.leverage:g} times {roles.underlying}'s move of each day."
-    simulated = note is not None and note.startswith("SIMULATED")
+    simulated, made = note is not None and note.startswith("SIMULATED"), note is not None and "SYNTHETIC: " in note
     about = [Paragraph(fund, "dek")] if roles.one_fund else []
     sections = [Section("", finding(study, roles), [*about, *study_parts(study, roles)])]
     opened = Opening(
-        [title, f"{span[0]} to {span[1]}", "SIMULATED" if simulated else "real history"],
+        [title, f"{span[0]} to {span[1]}", "SIMULATED" if simulated else "SYNTHETIC" if made else "real history"],
         f"Did {studied(roles)} do better after its triggers than on any day?",
         _answer(study),
         headline(study, roles),

@@ -12,23 +12,47 @@ import numpy as np
 
 from data.arrays import Dates, Flags, Floats
 from data.calendar import FIRST, LAST
+from data.day_order import form_of, parsed
 from data.errors import DataError, quoted
-from data.foreign import DATES, refuse_marks, refuse_packed, refuse_preamble, refuse_tickers, rows_of
-from data.importing.notation import Notation, form_of, parsed, spelled, spelled_out
-from data.numbers import COMMA, POINT, read_certain, read_number, readings, shows_decimal_comma, shows_thousands
+from data.foreign import (
+    DATES,
+    SEMICOLON,
+    refuse_marks,
+    refuse_packed,
+    refuse_preamble,
+    refuse_tickers,
+    rows_of,
+    separator,
+)
+from data.importing.notation import Notation, spelled, spelled_out
+from data.numbers import (
+    COMMA,
+    DECIMAL_COMMA,
+    POINT,
+    comma_reader,
+    read_certain,
+    read_number,
+    readings,
+    shown_decimal,
+    shows_decimal_comma,
+    shows_thousands,
+)
 from data.ranges import ANY, Range
 from data.stamps import Stamps, days_off, intraday_words, off_words, read_stamps, undated_words
 from data.text import abridge
 
 SAME = {
-    "date": ("observationdate", "timestamp", "datetime", "day"),
-    "close": ("closelast", "price"),
+    "date": ("observationdate", "timestamp", "datetime", "day", "datum"),
+    "open": ("erffnung", "eroeffnung", "erster"),
+    "high": ("hoch",),
+    "low": ("tief",),
+    "close": ("closelast", "price", "schluss", "schlusskurs"),
     "adjclose": ("adjustedclose",),
-    "volume": ("vol",),
+    "volume": ("vol", "volumen"),
     "dividend": ("dividends", "dividendamount", "divcash"),
     "split": ("splits", "stocksplit", "stocksplits", "splitcoefficient", "splitfactor"),
 }
-"""Columns of ours, and how vendors title them, in small letters and digits alone."""
+"""Columns of ours, and how vendors title them, also in German, in small letters and digits of ASCII alone."""
 DAYS = ("date", "known", "announced")
 """Columns of dates."""
 DATED = ("releasedate", "reportdate", "reporteddate", "earningsdate")
@@ -64,6 +88,10 @@ class ImportedTable:
         What is told of how numbers and dates are written.
     intraday
         Whether rows of one date have different times of day.
+    semicolons
+        Whether they stand between the fields.
+    decimal
+        The decimal mark of its numbers, as told or as they show it without doubt; ``None`` where they don't.
     """
 
     where: str
@@ -74,6 +102,8 @@ class ImportedTable:
     notes: tuple[str, ...]
     notation: Notation = field(default_factory=Notation)
     intraday: bool = False
+    semicolons: bool = False
+    decimal: str | None = None
 
     def numbers(
         self, column: str, within: Range = ANY, read: Callable[[str], float | None] = lambda _cell: None
@@ -103,8 +133,10 @@ class ImportedTable:
             return lambda cell: read_number(cell, mark)
         own = self.cells[column]
         others = [cell for each in self.cells if each not in (column, *DAYS) for cell in self.cells[each]]
+        if self.decimal == COMMA:
+            return comma_reader(column, (*own, *others))
         thousands = any(COMMA in cell for cell in own) and shows_thousands(own, others)
-        commas = shows_decimal_comma((*own, *others))
+        commas = shows_decimal_comma((*own, *others)) or (self.semicolons and self.decimal is None)
         return lambda cell: read_certain(cell, thousands=thousands, commas=commas)
 
     def _unread(self, cell: str) -> tuple[str, str]:
@@ -122,7 +154,7 @@ class ImportedTable:
 
     def unit(self, column: str) -> float:
         """Return the last decimal that the column is printed to, such as 1e-6."""
-        printed = re.compile(rf"\{self.notation.decimal or POINT}(\d*)(?:[eE]([-+]\d+))?$")
+        printed = re.compile(rf"\{self.decimal or POINT}(\d*)(?:[eE]([-+]\d+))?$")
         decimals = [len(part[1]) - int(part[2] or 0) for cell in self.cells[column] if (part := printed.search(cell))]
         return float(10.0 ** -max(decimals, default=0))
 
@@ -157,7 +189,8 @@ class ImportedTable:
 def read_table(path: Path, where: str, notation: Notation | None = None) -> ImportedTable:
     """Read a CSV file; raises DataError with file, line and remedy where it can't be read without guessing."""
     notation = notation or Notation()
-    rows, above = _listed(_rows(path, where))
+    found, mark = _rows(path, where)
+    rows, above = _listed(found)
     header, first = _header(rows, where)
     columns = _columns(header, where)
     rows = [(line, row) for line, row in rows[first:] if any(row)]
@@ -172,6 +205,11 @@ def read_table(path: Path, where: str, notation: Notation | None = None) -> Impo
     beside = [cell for column in DAYS[1:] for cell in cells.get(column, ())]
     stamps, read_as = _dates(where, header[columns["date"]] or "date", cells["date"], lines, notation, beside)
     turned, order = _order(stamps.days)
+    numbers = [cell for column in cells if column not in DAYS for cell in cells[column]]
+    shown = shown_decimal(numbers, semicolons=mark == SEMICOLON)
+    if shown == COMMA and notation.decimal is None:
+        certain = next(filter(DECIMAL_COMMA.fullmatch, numbers))
+        above = (*above, f"Numbers are read with a decimal comma: {certain} can be nothing else.")
     return ImportedTable(
         where,
         {column: header[at] for column, at in columns.items() if header[at] or any(cells[column])},
@@ -181,12 +219,14 @@ def read_table(path: Path, where: str, notation: Notation | None = None) -> Impo
         (*above, *read_as, *turned),
         notation,
         stamps.intraday,
+        mark == SEMICOLON,
+        notation.decimal or shown,
     )
 
 
 def titles_of(path: Path, where: str) -> frozenset[str]:
     """Return a file's titles in small letters; raises DataError where it is no CSV file."""
-    return frozenset(title.lower() for title in _rows(path, where, 1)[0][1])
+    return frozenset(title.lower() for title in _rows(path, where, 1)[0][0][1])
 
 
 def named_days(dates: Sequence[np.datetime64] | Dates) -> str:
@@ -200,12 +240,13 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _rows(path: Path, where: str, most: int | None = None) -> list[tuple[int, list[str]]]:
-    """Return a file's rows, or those of its first lines."""
+def _rows(path: Path, where: str, most: int | None = None) -> tuple[list[tuple[int, list[str]]], str]:
+    """Return a file's rows, or those of its first lines, and what stands between their fields."""
     try:
         raw = path.read_bytes()
         refuse_packed(raw, where)
-        rows = rows_of(raw.decode("utf-8-sig"), most)
+        text = raw.decode("utf-8-sig")
+        rows = rows_of(text, most)
     except OSError as error:
         raise DataError(f"{where}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -218,7 +259,7 @@ def _rows(path: Path, where: str, most: int | None = None) -> list[tuple[int, li
             raise DataError(f"{where}:{line}: a quote is open: close it, or take it out")
     if not rows or not any(rows[0][1]):
         raise DataError(f"{where}:1: is empty: the first line is the header")
-    return rows
+    return rows, separator(text)
 
 
 def _listed(rows: list[tuple[int, list[str]]]) -> tuple[list[tuple[int, list[str]]], tuple[str, ...]]:

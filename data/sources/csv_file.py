@@ -7,14 +7,16 @@ import csv
 import re
 import shlex
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from data.arrays import Dates
 from data.bars import COLUMNS
+from data.day_order import PARTED, form_of, parsed
 from data.errors import DataError, did_you_mean
-from data.foreign import DATES, refuse_misnamed, refuse_packed, refuse_shape
-from data.numbers import readings, shows_decimal_comma
+from data.foreign import DATES, SEMICOLON, refuse_misnamed, refuse_packed, refuse_shape, separator
+from data.numbers import POINT, comma_reader, read_certain, readings, shown_decimal, shows_decimal_comma
 from data.schema import Fault
 from data.sources import BARS, EVENTS, MEMBERS, SERIES
 from data.stamps import intraday_words, read_stamps, undated_words
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME = re.compile(r"[A-Za-z0-9^][A-Za-z0-9^.=_-]*")
+QUOTED_COMMA = re.compile(r'"[^",\n]*,\d+[^",\n]*"')
+"""A field in quotes that may be a number with a comma."""
 FIRST_ROW = 2
 """The number of the first row under the header, as an editor counts lines."""
 
@@ -147,20 +151,20 @@ def read_file(kind: str, path: Path, where: str) -> tuple[str, pd.DataFrame, lis
     """
     if kind in LAYOUTS:
         return where, _read_words(path, where, LAYOUTS[kind]), []
-    frame, numbers = _parse(path, where), NUMBERS[kind]
+    (frame, mark), numbers = _parse(path, where), NUMBERS[kind]
     missing = [column for column in ("date", *numbers) if column not in frame]
     if missing:
         needs = f"the header needs {','.join(('date', *numbers))}"
         raise DataError(f"{where}:1: column {missing[0]} is missing: {needs}{_other_layout(frame, path, where)}")
     _refuse_empty(where, frame)
-    return where, *_typed(frame, where, numbers)
+    return where, *_typed(frame, where, numbers, mark)
 
 
 def _read_words(path: Path, where: str, layout: Layout) -> pd.DataFrame:
     """Return what columns of a layout a file has."""
     import pandas as pd
 
-    frame = _parse(path, where, words=True)
+    frame, _mark = _parse(path, where, words=True)
     columns = {title: column for column, titles in layout.titled.items() for title in titles}
     named = [columns.get(str(title).lower(), str(title).lower()) for title in frame]
     for column in (column for column in (*layout.dates, *layout.words) if named.count(column) > 1):
@@ -213,17 +217,21 @@ def _refuse_empty(where: str, frame: pd.DataFrame) -> None:
         raise DataError(f"{where}:{FIRST_ROW}: has no rows: add history, oldest first")
 
 
-def _parse(path: Path, where: str, *, words: bool = False) -> pd.DataFrame:
+def _parse(path: Path, where: str, *, words: bool = False) -> tuple[pd.DataFrame, str]:
+    """Return a file's rows, and what stands between its fields; text where numbers may have decimal commas."""
     import pandas as pd  # half a second that --help must not pay
 
-    _check_shape(path, where)
+    text = _checked(path, where)
+    mark = separator(text)
+    written = words or mark == SEMICOLON or bool(QUOTED_COMMA.search(text))
     try:
         frame = pd.read_csv(
             path,
+            sep=mark,
             skip_blank_lines=False,
             skipinitialspace=True,
             encoding="utf-8-sig",
-            dtype=str if words else None,
+            dtype=str if written else None,
             keep_default_na=not words,  # NA is a symbol
         )
     except pd.errors.EmptyDataError:
@@ -237,11 +245,14 @@ def _parse(path: Path, where: str, *, words: bool = False) -> pd.DataFrame:
     blank = (frame == "").all(axis=1) if words else frame.isna().all(axis=1)
     while len(frame) and blank.iloc[-1]:
         frame, blank = frame.iloc[:-1], blank.iloc[:-1]
-    return frame
+    return frame, mark
 
 
-def _check_shape(path: Path, where: str) -> None:
-    """Refuse what pandas would guess at: text that isn't UTF-8, rows longer than the header, an open quote."""
+def _checked(path: Path, where: str) -> str:
+    """Return a file's text; raises DataError on what pandas would guess at.
+
+    Text that isn't UTF-8, rows longer than the header, an open quote.
+    """
     raw = path.read_bytes()
     refuse_packed(raw, where)
     try:
@@ -251,10 +262,11 @@ def _check_shape(path: Path, where: str) -> None:
         raise DataError(f"{where}:{row}: is no text: save the file as UTF-8") from None
     with contextlib.suppress(csv.Error):  # told below
         refuse_shape(text, where)
-    commas = {line.count(",") for line in text.splitlines()}
-    if '"' not in text and len(commas) == 1 and 0 not in commas:
-        return  # as nearly every file: what follows takes ten times as long
-    reader = csv.reader(text.splitlines(keepends=True))
+    mark = separator(text)
+    marks = {line.count(mark) for line in text.splitlines()}
+    if '"' not in text and len(marks) == 1 and 0 not in marks:
+        return text  # as nearly every file: what follows takes ten times as long
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=mark)
     try:
         rows = list(reader)
     except csv.Error as error:
@@ -266,6 +278,7 @@ def _check_shape(path: Path, where: str) -> None:
             raise DataError(f"{where}:{number}: has {len(fields)} fields, the header {len(rows[0])}: correct the row")
         if any("\n" in field for field in fields):
             raise DataError(f"{where}:{number}: a quote is open: close it, or take it out")
+    return text
 
 
 def _days(text: pd.Series[str], where: str) -> tuple[pd.Series[pd.Timestamp], bool]:
@@ -280,6 +293,17 @@ def _days(text: pd.Series[str], where: str) -> tuple[pd.Series[pd.Timestamp], bo
     if not (days.isna() & filled).any():
         return days, False
     row, cells = int(text.index[filled][0]), list(text[filled])
+    if all(map(PARTED.fullmatch, cells)):
+        try:
+            form, _note = form_of(cells, ())
+        except ValueError as doubt:
+            at, what, remedy = doubt.args
+            if remedy.startswith("give "):
+                remedy = f"take it into the store: backtest data import, with {remedy.removeprefix('give ')}"
+            row = int(text.index[filled][at])
+            raise DataError(f"{where}:{row}: {text.name} is {cells[at]!r}, {what}: {remedy}") from None
+        days[filled] = pd.to_datetime([parsed(cell, form) for cell in cells], format="%Y-%m-%d", errors="coerce")
+        return days, False
     if known := undated_words(cells[0]):
         raise DataError(f"{where}:{row}: {text.name} is {cells[0]!r}, {known}")
     try:
@@ -302,7 +326,7 @@ def _refuse_commas(frame: pd.DataFrame, where: str, numbers: tuple[str, ...]) ->
                 raise DataError(f"{where}:{row}: {what}: write all numbers with a decimal point")
 
 
-def _typed(frame: pd.DataFrame, where: str, numbers: tuple[str, ...]) -> tuple[pd.DataFrame, list[Text]]:
+def _typed(frame: pd.DataFrame, where: str, numbers: tuple[str, ...], mark: str) -> tuple[pd.DataFrame, list[Text]]:
     """Return dates as dates and columns as numbers, and the text that stands where a number should, by column."""
     import pandas as pd
 
@@ -311,11 +335,34 @@ def _typed(frame: pd.DataFrame, where: str, numbers: tuple[str, ...]) -> tuple[p
         typed[column], intraday = _days(frame[column].astype("string").str.strip(), where)
         if intraday and column == "date":
             raise DataError(f"{where}: {': '.join(intraday_words())}")
-    _refuse_commas(frame, where, numbers)
+    read = _read_by_comma(frame, numbers, mark)
+    if not read:
+        _refuse_commas(frame, where, numbers)
     untold = [column for column in numbers if frame[column].dtype in (bool, object)]  # no 1 and 0; ints of 400 digits
     frame = frame.astype(dict.fromkeys(untold, str))
     for column in numbers:
-        typed[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
+        values = read.get(column, frame[column])
+        typed[column] = pd.to_numeric(values, errors="coerce").astype(float)
         wrong = frame.index[typed[column].isna() & frame[column].notna()]
         texts += [Text(int(row), f"{frame['date'][row]}", column, abridge(frame[column][row])) for row in wrong]
     return typed, texts
+
+
+def _read_by_comma(frame: pd.DataFrame, numbers: tuple[str, ...], mark: str) -> dict[str, pd.Series[float]]:
+    """Return the columns' numbers, NaN where a text is none, if the file shows decimal commas or may have them."""
+    import pandas as pd
+
+    written = {
+        column: [text.strip() if isinstance(text, str) else "" for text in frame[column]]
+        for column in frame.columns.difference(["date", "known"])
+        if not pd.api.types.is_numeric_dtype(frame[column])
+    }
+    every = [text for texts in written.values() for text in texts]
+    decimal = shown_decimal(every, semicolons=mark == SEMICOLON)
+    if decimal == POINT or (decimal is None and mark != SEMICOLON):
+        return {}
+    found = {}
+    for column in (each for each in numbers if each in written):
+        reader = comma_reader(column, every) if decimal else partial(read_certain, commas=True)
+        found[column] = pd.Series([reader(text) for text in written[column]], frame.index, dtype=float)
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from data.arrays import Flags, Floats, Ints
@@ -9,12 +11,29 @@ from engine.analytics.fund_exposure import index_of
 from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun
 
+RARE = 1e-3
+"""Of all closes: one in four years."""
 LEFT = 1e-9
 """What a session that would have wiped the fund out leaves of a dollar in it."""
 
 
-def short_warning(config: RunConfig, prepared: PreparedRun) -> str | None:
-    """Return a warning where the ordered beta can drift below 0 between rebalancings; None where it can't.
+class ShortDrift(NamedTuple):
+    """What is to be said of a beta that can drift below 0.
+
+    Parameters
+    ----------
+    said
+        The sentence.
+    rare
+        Whether it is so at hardly any close: good to know, and nothing that a setting has to mend.
+    """
+
+    said: str
+    rare: bool
+
+
+def short_drift(config: RunConfig, prepared: PreparedRun) -> ShortDrift | None:
+    """Return where the ordered beta can drift below 0 between rebalancings; None where it can't.
 
     By the largest weight ordered, as if the hedge were held throughout: since the last close at which
     rebalancing was due; never rebalanced, since the underlying's last peak. A band lets the hedge grow by itself.
@@ -34,14 +53,16 @@ def short_warning(config: RunConfig, prepared: PreparedRun) -> str | None:
     if not short.any():
         return None
     if ordered < -1e-12:  # what is left of a beta of 0
-        return f"the largest weight in {hedge.instrument} orders a net beta of {ordered:.2f}: lower hedge.weight"
+        said = f"the largest weight in {hedge.instrument} orders a net beta of {ordered:.2f}: lower hedge.weight"
+        return ShortDrift(said, rare=False)
     day, count = market.run_sessions[int(short.argmax())], int(short.sum())
     how = "never rebalanced" if hedge.rebalance == "never" else f"with hedge.rebalance: {hedge.rebalance}"
     closes = "one close" if count == 1 else f"{count:,} closes"
-    return (
-        f"{how}, {100 * weight:.4g} % in {hedge.instrument} would have drifted net short at {closes} of this history,"
-        f" first on {day}, had it been held: rebalance more often, or lower hedge.weight"
-    )
+    rare = count < RARE * len(short)
+    of = f"{closes} of {len(short):,}" if rare else f"{closes} of this history"
+    said = f"{how}, {100 * weight:.4g} % in {hedge.instrument} would have drifted net short at {of}, first on {day}"
+    said += ", had it been held"
+    return ShortDrift(said if rare else f"{said}: rebalance more often, or lower hedge.weight", rare)
 
 
 def drifted(level: Floats, since: Ints, core: float, hedge: float, leverage: float) -> Floats:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from data.arithmetic import dot
 from data.arrays import DAY, Dates, Floats
 from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
-from data.errors import DataError, UserError, check_arguments, did_you_mean
+from data.errors import DataError, UserError, check_arguments
 from data.format import counted, dollars
 from data.market import Market, recorded
 from data.sources import BARS, Source, Thing
@@ -28,8 +27,22 @@ from engine.hedges import traded_hedges, with_made
 from engine.inspection.explain import close_read, inputs_read, known_value
 from engine.inspection.flip import flips_of
 from engine.inspection.freshness import Fresh, age, freshness
+from engine.inspection.own_book import OwnBook, for_holder, own_book
 from engine.inspection.session import Close
-from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, Call, LiveSignal, Target, Watched, headline, state
+from engine.inspection.signal import (
+    ENTER,
+    HOLD,
+    LEAVE,
+    STAY_OUT,
+    TOLERANCE,
+    Call,
+    LiveSignal,
+    Sentence,
+    Target,
+    Watched,
+    headline,
+    state,
+)
 from engine.kernel.loop import Ledger
 from engine.legs import legs_of
 from engine.provenance import index_note
@@ -44,8 +57,6 @@ from strategies.policy import STAY
 
 DAYS = 60
 """Sessions of recent history."""
-CASH = "cash"
-"""What cash is called among what a person holds."""
 UP_TO_DATE = {"store": "pull first", "embedded": "the embedded market ends there, and tells nothing of today"}
 """What is to be done about old bars, by the source; of any other the files are brought up to date."""
 
@@ -71,8 +82,8 @@ def signal_now(
     now
         By which the age of the data is told, with a time zone; the clock's unless given.
     held
-        What the person holds, as-traded shares by instrument, and ``cash`` in dollars: what to trade is told from
-        there. What isn't named is 0.
+        What the person holds, as-traded shares by instrument, and ``cash`` in dollars: orders, and what to
+        trade, are told from there. What isn't named is 0.
 
     Raises
     ------
@@ -94,7 +105,7 @@ def _signal(
 ) -> LiveSignal:
     config, market, inputs = prepared.config, prepared.setup.market, inputs_read(prepared)
     after, t = one_more(config, prepared), len(market.run_sessions) - 1
-    hedged, said = execute(prepared.plain_engine, config, after)
+    hedged, ran = execute(prepared.plain_engine, config, after)
     if hedged.last < t:
         raise DataError(
             f"the hedged book was ruined on {market.run_sessions[hedged.last]}: there is none to signal for"
@@ -102,7 +113,13 @@ def _signal(
     close = close_read(after, hedged, inputs, t)
     calls = _calls(after, hedged, t, close)
     own = None if held_now is None else own_book(after, t, held_now)
-    worth = own.worth if own is not None else float(hedged.equity[t]) if equity is None else equity
+    worth = float(hedged.equity[t]) if equity is None else equity
+    said = [Sentence(read.weight, close.order is not None) for read in close.hedges]
+    if own is not None:
+        worth = own.worth
+    targets = _targets(after, hedged, t, worth / float(hedged.equity[t]), own)
+    if own is not None:
+        calls, said = for_holder(after, t, calls, targets, own)
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
     held = (hedged.shares[:, legs_of(market.roles).of_hedges] != 0.0).any(axis=1)
@@ -118,13 +135,13 @@ def _signal(
         following,
         config.execution.fill,
         calls,
-        headline(hedge_names(config), calls, close, following),
+        headline(hedge_names(config), calls, said, following),
         close,
-        tuple(_states(after.setup, close, t)),
+        tuple(_states(after.setup, close, t, own=own is not None)),
         (config.hedge.policy or config.policy).model_dump(),
         worth,
         equity is not None or own is not None,
-        _targets(after, hedged, t, worth / float(hedged.equity[t]), own),
+        targets,
         tuple(_watched(rule, market.sessions, rows) for rule in inputs),
         tuple(map(str, market.sessions[rows])),
         {name: _level(market, name, rows) for name in dict.fromkeys((market.underlying, *priced))},
@@ -133,7 +150,7 @@ def _signal(
         aged,
         fresh,
         market.simulated,
-        (*said.remarks, *_notes(config, prepared, aged, fresh)),
+        (*ran.remarks, *_notes(config, prepared, aged, fresh)),
         flips_of(prepared, close.hedges),
     )
 
@@ -185,10 +202,10 @@ def _calls(after: PreparedRun, hedged: Ledger, t: int, close: Close) -> tuple[Ca
     return tuple(found)
 
 
-def _states(setup: Setup, close: Close, t: int) -> Iterator[str]:
+def _states(setup: Setup, close: Close, t: int, *, own: bool) -> Iterator[str]:
     """Yield where each hedge's policy stands, a sentence each, with its name where there are several."""
     for read, k in zip(close.hedges, setup.legs.firsts, strict=True):
-        for sentence in state(read, setup, k, t):
+        for sentence in state(read, setup, k, t, own=own):
             yield f"{read.instrument}: {sentence}" if len(close.hedges) > 1 else sentence
 
 
@@ -198,38 +215,13 @@ def _order(action: int, *, on: bool) -> str:
     return ENTER if action == ENTERED else LEAVE
 
 
-class OwnBook(NamedTuple):
-    """What a person holds: as-traded shares, in the order of the run's columns, and what it is all worth, dollars."""
-
-    shares: Floats
-    worth: float
-
-
-def own_book(after: PreparedRun, t: int, held: Mapping[str, float]) -> OwnBook:
-    """Return what a person holds at the prices of a close.
-
-    Raises UserError for what the run doesn't trade, a number that is none, and a book that is worth nothing.
-    """
-    legs, price = after.setup.legs, after.setup.prices.close[t]
-    names = legs.columns
-    for name, amount in held.items():
-        if name != CASH and name not in names:
-            raise UserError(f"{name} is nothing that the run trades{did_you_mean(name, (*names, CASH))}")
-        if not math.isfinite(amount):
-            raise UserError(f"{name}={amount}: how much is held has to be a number")
-    shares = np.array([float(held.get(name, 0.0)) for name in names])
-    worth = float(held.get(CASH, 0.0)) + dot(shares, price)
-    if worth <= 0.0:
-        raise UserError(f"what is held is worth {dollars(worth)} at the last close: there is nothing to hedge")
-    return OwnBook(shares, worth)
-
-
 def _targets(
     after: PreparedRun, hedged: Ledger, t: int, scale: float, own: OwnBook | None = None
 ) -> tuple[Target, ...]:
     """Return what the book is and should be, at the prices of the last close, `scale` times the run's own.
 
-    Of what a person holds: from there to the weights that the run's book has after its order.
+    Of what a person holds: from there to the weights that the run's book has after its order; nothing where they
+    are there but for `TOLERANCE`.
     """
     terms, price = after.setup.terms, after.setup.prices.close[t]
     cash, shares = hedged.cash[t] * scale, hedged.shares[t] * scale
@@ -244,6 +236,8 @@ def _targets(
         target = np.floor(target + WHOLE_SHARE)
     if own is not None:
         shares, trade = own.shares, target - own.shares
+        if (np.abs(trade) <= TOLERANCE * np.abs(target)).all():
+            trade = np.zeros(len(shares))
     legs = after.setup.legs
     names = zip(legs.columns, _contracts(after, t), strict=True)
     columns = (price, shares * price / worth, target * price / worth, target * price, target, trade)
@@ -334,15 +328,19 @@ def standing_notes(config: RunConfig, prepared: PreparedRun, now: dt.datetime | 
 
 
 def _old(config: RunConfig, market: Market, aged: int | None, fresh: Sequence[Fresh]) -> Iterator[str]:
-    """Yield what of the data ends too early for a signal of today, and what to do about it."""
-    if aged:
-        remedy = UP_TO_DATE.get(market.source.name, "bring the files up to date first")
-        asked_for = f"as asked for with end {config.end}" if config.end is not None else remedy
-        yield f"OLD: the last bar is of {market.run_sessions[-1]}, {counted(aged, 'session')} ago: {asked_for}."
-    for item in fresh:
-        if item.late:
-            behind = counted(item.behind, "session")
-            yield f"OLD: {item.name}'s last value is of {item.last}, {behind} before the last close."
+    """Yield what of the data ends too early for a signal of today, and what to do about it, in a sentence."""
+    last = f"the last bar is of {market.run_sessions[-1]}, {counted(aged or 0, 'session')} ago"
+    parts = [last] if aged else []
+    parts += [
+        f"{item.name}'s last value is of {item.last}, {counted(item.behind, 'session')} before the last close"
+        for item in fresh
+        if item.late
+    ]
+    remedy = UP_TO_DATE.get(market.source.name, "bring the files up to date first")
+    if aged and config.end is not None:
+        remedy = f"as asked for with end {config.end}"
+    if parts:
+        yield f"OLD: {'; '.join(parts)}: {remedy}."
 
 
 def _listed(values: Floats) -> tuple[float | None, ...]:

@@ -15,8 +15,10 @@ from engine.kernel.loop import rules_of
 from engine.setup import Setup
 from strategies.policy import NEVER, PolicyRules
 
-ENTER, LEAVE, HOLD, STAY_OUT = "ENTER", "LEAVE", "HOLD", "STAY OUT"
-"""The order for the next session."""
+ENTER, LEAVE, REBALANCE, HOLD, STAY_OUT = "ENTER", "LEAVE", "REBALANCE", "HOLD", "STAY OUT"
+"""The order for the next session; ``REBALANCE`` is of what a person holds, whose weights aren't the run's."""
+TOLERANCE = 0.01
+"""A person's book is left as it is where no instrument is further from its target, a fraction of its shares."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,9 @@ class Call(NamedTuple):
     instrument
         Its name.
     on
-        Whether it is on at the last close.
+        Whether it is on at the last close, in the run.
     order
-        For the next session.
+        For the next session: the run's, or what takes a person from what they hold to the run's weights.
     rolls
         Whether it is an option whose contract expired at the last close.
     """
@@ -106,6 +108,24 @@ class Call(NamedTuple):
     on: bool
     order: str
     rolls: bool = False
+
+
+class Sentence(NamedTuple):
+    """What the headline says of a hedge's order besides.
+
+    Parameters
+    ----------
+    weight
+        What the hedge is ordered to, a fraction of equity; of an option that of the shares it is written on.
+    restates
+        Whether shares are traded that no switch of this hedge trades.
+    own
+        Whether the order is for what a person holds.
+    """
+
+    weight: float
+    restates: bool
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,8 +205,8 @@ class LiveSignal:
 
     @property
     def order(self) -> str:
-        """``ENTER``, ``LEAVE``, ``HOLD`` or ``STAY OUT``: of several hedges the first of these that one of them has."""
-        return min((call.order for call in self.hedges), key=(ENTER, LEAVE, HOLD, STAY_OUT).index)
+        """``ENTER``, ``LEAVE``, ``REBALANCE``, ``HOLD`` or ``STAY OUT``: the first of these that a hedge has."""
+        return min((call.order for call in self.hedges), key=(ENTER, LEAVE, REBALANCE, HOLD, STAY_OUT).index)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values, as JSON holds them."""
@@ -198,26 +218,31 @@ class LiveSignal:
         return plain | {"close": self.close.as_dict(), "flips": flips} | several
 
 
-def headline(names: Sequence[HedgeName], calls: Sequence[Call], close: Close, following: str) -> str:
+def headline(names: Sequence[HedgeName], calls: Sequence[Call], said: Sequence[Sentence], following: str) -> str:
     """Return which hedges are on, what to do about each, and when."""
-    reads = zip(names, calls, close.hedges, strict=True)
-    return " ".join(_sentence(name, call, read.weight, close, following) for name, call, read in reads)
+    return " ".join(_sentence(*each, following) for each in zip(names, calls, said, strict=True))
 
 
-def _sentence(name: HedgeName, call: Call, weight: float, close: Close, following: str) -> str:
+def _sentence(name: HedgeName, call: Call, said: Sentence, following: str) -> str:
     hedge, then = name.called, f"in the next session, {following}"
-    to = f"{'on' if name.part == PARTS['option'] else 'to'} {percent(weight)} of equity"
-    stays = f"roll {hedge} into the next contract {then}" if call.rolls else f"keep {hedge} unchanged"
+    to = f"{'on' if name.part == PARTS['option'] else 'to'} {percent(said.weight)} of equity"
+    core = f"restate the core {then}"
+    keeps = f"keep {hedge} unchanged" + (f", and {core}" if said.own and said.restates else "")
+    if call.rolls:
+        keeps = f"roll {hedge} into the next contract {then}"
+    restates = f"restate {hedge} {to} {then}"
     does = {
         ENTER: f"{name.enter}, {to}, {then}",
         LEAVE: f"{name.leave} {then}",
-        HOLD: f"restate {hedge} {to} {then}" if close.order else stays,
+        REBALANCE: restates,
+        HOLD: restates if said.restates and not said.own else keeps,
+        STAY_OUT: core if said.restates else f"no {hedge.removeprefix('the ')}",
     }
-    rest = f"restate the core {then}" if close.order else f"no {hedge.removeprefix('the ')}"
-    return f"{name.state} {'ON' if call.on else 'OFF'}. {call.order}: {does.get(call.order, rest)}."
+    where = " in the run" if said.own else ""
+    return f"{name.state} {'ON' if call.on else 'OFF'}{where}. {call.order}: {does[call.order]}."
 
 
-def state(hedge: HedgeRead, setup: Setup, k: int, t: int) -> tuple[str, ...]:
+def state(hedge: HedgeRead, setup: Setup, k: int, t: int, *, own: bool = False) -> tuple[str, ...]:
     """Return where a hedge's policy stands after the last close, a sentence each; nothing of one that has none.
 
     Parameters
@@ -226,18 +251,20 @@ def state(hedge: HedgeRead, setup: Setup, k: int, t: int) -> tuple[str, ...]:
         What was decided of it.
     k
         Its place among the hedges that are traded.
+    own
+        Whether a reader might take it for what they hold: then it says that the run's book is meant.
     """
     rules, read = rules_of(setup.plan, k), hedge.policy
     if read is None:
         return ()
     if not read.after.on:
-        return tuple(_off(rules, read, hedge.since))
+        return tuple(_off(rules, read, hedge.since, " in the run" if own else ""))
     price = float(setup.prices.close[t, setup.legs.of_hedge(k)])
-    return tuple(_on(hedge, rules, read, price, setup.market.roles.hedges[k].side))
+    return tuple(_on(hedge, rules, read, price, setup.market.roles.hedges[k].side, own=own))
 
 
-def _off(rules: PolicyRules, read: PolicyRead, since: str | None) -> Iterator[str]:
-    yield f"Off since the close of {since}." if since else "The hedge was never on in this run."
+def _off(rules: PolicyRules, read: PolicyRead, since: str | None, where: str) -> Iterator[str]:
+    yield f"Off{where} since the close of {since}." if since else "The hedge was never on in this run."
     if read.after.cooling:
         yield f"Cooling down: no entry at the next {counted(read.after.cooling, 'close')}."
     if rules.confirm > 1:
@@ -246,9 +273,12 @@ def _off(rules: PolicyRules, read: PolicyRead, since: str | None) -> Iterator[st
         yield f"After a forced exit the intensity has to fall below policy.exit {rules.exit:g} before it may enter."
 
 
-def _on(hedge: HedgeRead, rules: PolicyRules, read: PolicyRead, price: float, side: int) -> Iterator[str]:
+def _on(hedge: HedgeRead, rules: PolicyRules, read: PolicyRead, price: float, side: int, *, own: bool) -> Iterator[str]:
     held, name = read.after.held, hedge.instrument
-    yield f"Ordered on at the close of {hedge.since}" + (f", held for {counted(held, 'close')}." if held else ".")
+    where, whose = (" in the run", "the run's") if own else ("", "the")
+    yield f"Ordered on{where} at the close of {hedge.since}" + (
+        f", held for {counted(held, 'close')}." if held else "."
+    )
     if rules.min_hold > held + 1:
         closes = counted(rules.min_hold - held - 1, "close")
         yield f"policy.min_hold {rules.min_hold}: its signal can't end it for {closes}."
@@ -256,7 +286,7 @@ def _on(hedge: HedgeRead, rules: PolicyRules, read: PolicyRead, price: float, si
         yield f"policy.max_hold {rules.max_hold}: it ends in {counted(rules.max_hold - held, 'close')} at the latest."
     if read.fund_return is None:
         return
-    yield f"{name} made {percent(read.fund_return, sign=True)} since the fill."
+    yield f"{name} made {percent(read.fund_return, sign=True)} since {whose} fill."
     for rule, bound in (("stop_loss", -rules.stop_loss), ("take_profit", rules.take_profit)):
         if abs(bound) != float("inf"):
             at = price * (1.0 + side * bound) / (1.0 + side * read.fund_return)

@@ -18,6 +18,7 @@ from engine.analytics.controls import Control
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.measure import BOOK
 from engine.config import RunConfig
+from engine.hedge_names import MODELLED, SYNTHETIC, kept_names, modelled
 from engine.kernel.loop import Ledger
 from engine.runs import tables
 from engine.runs.identity import as_run, digest, id_of, known_config
@@ -306,6 +307,13 @@ class Run:
     def notes(self) -> tuple[str, ...]:
         """What a reader has to know besides the numbers, a sentence each."""
         return tuple(self.figures["notes"])
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What says of what prices its books are: words for those that were made, and its alarms."""
+        priced = modelled(kept_names(self.settings))
+        made = {"SIMULATED": self.simulated, SYNTHETIC: self.figures["synthetic"], MODELLED: priced}
+        return (*(word for word, so in made.items() if so), *self.alarms)
 
     @property
     def alarms(self) -> tuple[str, ...]:

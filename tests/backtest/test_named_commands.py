@@ -65,9 +65,9 @@ def test_what_a_run_warns_of_is_what_its_command_shows(spoiled):
     path.write_text("\n".join(rows) + "\n")
     answer = command("run", "mine.yaml", "--data", str(spoiled), *RUN, "--set", taken, "--no-tearsheet")
     text = " ".join(answer.out.split())
-    assert re.search(r"The audit warns of \d+ things? in this history\.", text)
-    told = re.search(r"is shown by: (backtest .*?) Files:", text)[1]
-    count = int(re.search(r"The audit warns of (\d+) thing", text)[1])
+    said = re.search(r"The audit warns of (\d+) things? in this history, shown by: (backtest .*?) Files:", text)
+    count, told = int(said[1]), said[2]
+    assert text.count("The audit warns") == text.count("shown by") == 1
     assert f"{count} warning" in command(*shlex.split(told)[1:]).out
     metrics = next(Path("runs").glob("*/metrics.json")).read_text()
     assert "my history" not in metrics  # where a history lies is no part of a run's data

@@ -1,4 +1,4 @@
-"""Options that take numbers: each has a lowest and a highest, and the refusal names both."""
+"""Options that take numbers: each has a lowest and a highest, and the refusal names both; files need a folder."""
 
 import re
 
@@ -75,3 +75,35 @@ def test_a_folder_that_begins_as_an_address_is_refused(typed, out, tmp_path, mon
     assert (answer.status, answer.out, len(answer.err.splitlines())) == (2, "", 1)
     assert "begins as an address does: give a folder, or its whole path" in answer.err
     assert not list(tmp_path.iterdir())
+
+
+READ = {("data", "check", "--run"), ("data", "pull", "--config")}
+"""Options of files that are read."""
+
+
+def files(found, path=()):
+    """Yield every command's options of a file, with the words that call it."""
+    for name, inner in getattr(found, "commands", {}).items():
+        yield from files(inner, (*path, name))
+    for option in found.params:
+        if option.metavar == "FILE" and option.opts[0].startswith("--") and (*path, option.opts[0]) not in READ:
+            yield (*path, option.opts[0])
+
+
+FILES = sorted(files(typer.main.get_command(app)))
+NEEDED = {"data": (), "compare": ("hedge_soxs.yaml",), "query": ("select 1",), "runs": ()}
+
+
+def test_the_walk_finds_the_files():
+    assert {("signal", "--csv"), ("run", "--xlsx"), ("compare", "--out"), ("data", "check", "--page")} <= set(FILES)
+
+
+@pytest.mark.parametrize("typed", FILES, ids=" ".join)
+def test_a_file_in_no_folder_is_refused_before_the_work(tmp_path, typed):
+    target = tmp_path / "nowhere" / "x.csv"
+    *words, option = typed
+    names = ("SOXS",) if words == ["data", "fund"] else NEEDED.get(words[0], ("hedge_soxs.yaml",))
+    answer = command(*words, *names, option, str(target))
+    said = f"{option} {target}: there is no folder {target.parent}: make it first, or choose another file"
+    assert (answer.status, answer.out, answer.err) == (2, "", f"backtest: {said}\n")
+    assert not target.parent.exists()

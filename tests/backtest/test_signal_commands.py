@@ -134,6 +134,13 @@ def test_what_is_held_says_what_to_trade():
         assert mine["trade"] == pytest.approx(mine["target"] * worth / mine["price"] - held)
 
 
+def test_the_headline_is_for_what_is_held():
+    said = command("signal", "hedge_soxs.yaml", *SPAN, "--hold", "SOXX=400,SOXS=2000")
+    flat = " ".join(said.out.split())
+    assert "SOXS hedge OFF in the run. LEAVE: sell all SOXS in the next session, 2020-07-01." in flat
+    assert "-2,000.00" in flat
+
+
 @pytest.mark.parametrize(
     ("hold", "fault"),
     [

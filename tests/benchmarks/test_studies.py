@@ -39,3 +39,16 @@ def test_the_signals_are_those_of_all_shipped_runs_to_the_digit():
         shipped = re.search(rf"\| `{name}` \| (\S+ %) \| (\d+ %) \| \S+ % \| ([+-]?[\d.]+) \|", RESULTS)
         assert shipped is not None
         assert shipped.groups() == (grew, share, gap)
+
+
+def test_the_faq_has_the_growth_of_each_rebalancing_that_the_study_has():
+    faq = " ".join((DOCS / "faq.md").read_text(encoding="utf-8").split())
+    asked = re.search(r"\*\*Which rebalancing\?\*\* (.*?) Weekly is the default", faq)
+    assert asked is not None
+    studied = dict(re.findall(r"^\| (\S[^|]*?) \| ([\d.]+) % \|", PAGES["study_rebalancing"], re.MULTILINE))
+    quoted = {name: figure for figure, name in re.findall(r"([\d.]+) % (never|monthly|weekly|daily)", asked[1])}
+    assert quoted == {name: studied[name] for name in ("never", "monthly", "weekly", "daily")}
+    assert "bands of 2 to 10 % lay between monthly and daily" in asked[1]
+    bands = [float(figure) for name, figure in studied.items() if name.startswith("in a band")]
+    assert len(bands) == 3
+    assert float(studied["monthly"]) < min(bands) <= max(bands) < float(studied["daily"])

@@ -850,7 +850,7 @@ POSITIVE = "and prices are positive: correct it, or delete the row"
             "SOXS.csv:1: column close is missing, and Adj Close can't stand for it: add what was traded",
         ),
         (
-            ["date;open", "2024-01-02;1"],
+            ["date\topen", "2024-01-02\t1"],
             "SOXS.csv:1: its fields aren't separated by commas: save it as CSV with commas",
         ),
         ([OURS, ROWS[0], '2024-01-03,"41,43', "x,y"], "SOXS.csv:3: a quote is open: close it, or take it out"),

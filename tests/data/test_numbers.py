@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.numbers import COMMA, POINT, read_certain, read_number, readings, shows_decimal_comma, shows_thousands
+from data.numbers import (
+    COMMA,
+    POINT,
+    comma_reader,
+    read_certain,
+    read_comma,
+    read_number,
+    readings,
+    shown_decimal,
+    shows_decimal_comma,
+    shows_thousands,
+)
 
 
 def grouped(whole, mark):
@@ -83,3 +94,39 @@ def test_a_point_before_three_digits_is_doubtful_beside_a_decimal_comma():
         assert not shows_decimal_comma(["1.234", text])
     assert read_certain("1.234", commas=True) is None
     assert read_certain("1.2345", commas=True) == 1.2345
+
+
+@pytest.mark.parametrize(
+    ("texts", "between_semicolons", "between_commas"),
+    [
+        (["12,5", "7"], COMMA, COMMA),
+        (["12,5", "1,234"], COMMA, None),
+        (["12,5", "1.234"], COMMA, None),
+        (["12,5", "12.5"], None, None),
+        (["12,5", "0.125"], None, None),
+        (["12,5", "1,234.5"], None, None),
+        (["1,234", "1.234", "x"], None, None),
+        (["1,234.5", "1.25"], POINT, POINT),
+        (["17", ""], None, None),
+    ],
+)
+def test_a_file_shows_its_decimal_mark_where_a_number_can_be_nothing_else(texts, between_semicolons, between_commas):
+    assert shown_decimal(texts, semicolons=True) == between_semicolons
+    assert shown_decimal(texts, semicolons=False) == between_commas
+
+
+@given(text=st.from_regex(r"-?[0-9]{1,3}([.,][0-9]{1,4}){0,3}", fullmatch=True), counts=st.booleans())
+def test_beside_decimal_commas_a_number_is_read_by_them_or_not_at_all(text, counts):
+    assert read_comma(text, counts=counts) in {None, read_number(text, COMMA)}
+    assert read_comma(text, counts=counts) == comma_reader("volume" if counts else "close", [text, "1,5"])(text) or (
+        "." in text
+    )
+
+
+def test_a_point_stands_between_thousands_where_the_file_or_the_column_says_so():
+    assert comma_reader("close", ["1.234", "1.234,5"])("1.234") == 1234.0
+    assert comma_reader("close", ["1.234", "12,5"])("1.234") is None
+    assert comma_reader("volume", ["1.234", "12,5"])("1.234") == 1234.0
+    assert comma_reader("volume", ["1,234", "12,5"])("1,234") is None
+    assert comma_reader("close", ["1,234", "12,5"])("1,234") == 1.234
+    assert comma_reader("close", ["1.234,5"])("0.125") is None

@@ -114,6 +114,18 @@ def test_how_spans_and_sizes_were_aligned_is_said(runs):
     assert compared([runs[0], real]).notes[0].startswith("SIMULATED market (hedge_soxs): ")
 
 
+def test_a_made_up_history_does_not_compete_with_a_real_one(runs):
+    real = edited(runs[1], metrics={"simulated": False})
+    throughout = np.ones(len(runs[0].sessions), dtype=bool)
+    partly = np.arange(len(throughout)) < 150
+    synthetic = edited(real, manifest={"id": "f" * 12}, equity={**real.tables["equity"], "synthetic": throughout})
+    mixed = edited(real, manifest={"id": "e" * 12}, equity={**real.tables["equity"], "synthetic": partly})
+    assert compared([runs[0], real]).competing == (False, True)
+    assert compared([synthetic, real]).competing == (False, True)
+    assert compared([mixed, real]).competing == (True, True)
+    assert compared([runs[0], synthetic]).competing == (True, True)
+
+
 def test_synthetic_sessions_are_counted_where_they_are_shared(runs):
     made = np.arange(len(runs[0].sessions)) < 150
     synthetic = edited(runs[0], equity={**runs[0].tables["equity"], "synthetic": made})

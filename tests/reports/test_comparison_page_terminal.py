@@ -43,6 +43,14 @@ def test_a_row_a_run_with_the_best_marked(runs):
     assert max(map(len, lines)) <= 80
 
 
+def test_a_simulated_run_is_not_the_best_beside_a_real_one(runs):
+    best = max(runs, key=lambda run: run.figures["cagr"])
+    other = next(run for run in runs if run is not best)
+    lines = said(compared([best, edited(other, metrics={"simulated": False})]))
+    assert not any("%*" in line for line in lines)
+    assert "* is the best of its column; a made-up history beside real ones is none." in lines
+
+
 def test_long_names_and_notes_keep_to_the_width(runs):
     long = edited(runs[1], metrics={"name": "n" * 80})
     assert max(map(len, said(compared([runs[0], long])))) <= 80

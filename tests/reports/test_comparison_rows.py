@@ -35,8 +35,8 @@ def test_a_part_that_no_hedge_has_is_no_row(kinds, rows, own):
     assert all("fund" not in f"{row.title} {row.meaning}".lower() or "fund" in kinds for row in shown.values())
 
 
-def marked(row, *values):
-    return [(cell.role == "best") for cell in cells(row, values)]
+def marked(row, *values, competing=None):
+    return [(cell.role == "best") for cell in cells(row, values, competing or [True] * len(values))]
 
 
 def test_the_best_is_marked_where_there_is_one():
@@ -50,6 +50,13 @@ def test_the_best_is_marked_where_there_is_one():
     near = 0.3 * (1 + 1e-12)
     assert marked(high, 0.3, near) == [False, False]
     assert marked(high, 0.3, near, 0.1) == [True, True, False]
+
+
+def test_what_takes_no_part_is_never_the_best():
+    high = FigureRow("", "", "", difference, max)
+    assert marked(high, 0.9, 0.3, 0.2, competing=[False, True, True]) == [False, True, False]
+    assert marked(high, 0.9, None, 0.2, competing=[False, True, True]) == [False, False, False]
+    assert marked(high, 0.3, 0.3, 0.2, competing=[False, True, True]) == [False, True, False]
 
 
 @pytest.mark.parametrize(

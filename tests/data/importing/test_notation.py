@@ -1,18 +1,13 @@
 """How a file writes dates and numbers: read where it shows that itself or is told, refused where two are meant."""
 
-import datetime as dt
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from data.errors import DataError
 from data.importing import import_files
-from data.importing.notation import ORDERS, Notation, form_of, parsed
+from data.importing.notation import Notation
 from data.sources import SERIES
 from data.store import Store
 
-DAYS = st.lists(st.dates(dt.date(1950, 1, 1), dt.date(2100, 1, 1)), min_size=1, max_size=30)
 MONTHLY = [f"01/{month:02}/2016" for month in range(1, 13)]
 DAY_FIRST = '2016-02-01 or 2016-01-02: give --dates "%d/%m/%Y" or --dates "%m/%d/%Y"'
 
@@ -28,25 +23,6 @@ def take(tmp_path):
         return done.error or (done.first, done.last, list(store.read(SERIES, "AAA").values))
 
     return taken
-
-
-@settings(deadline=None)  # strptime is slow the first time
-@given(days=DAYS, order=st.sampled_from(sorted(ORDERS)), mark=st.sampled_from("/.-"), padded=st.booleans())
-def test_days_and_months_are_read_where_a_day_past_the_12th_shows_them_and_refused_else(days, order, mark, padded):
-    pad = "02" if padded else ""
-    day_first = order.startswith("day")
-    parts = [(day.day, day.month) if day_first else (day.month, day.day) for day in days]
-    texts = [f"{a:{pad}}{mark}{b:{pad}}{mark}{day.year}" for (a, b), day in zip(parts, days, strict=True)]
-    if any(day.day > 12 for day in days) or all(day.day == day.month for day in days):
-        assert [parsed(text, form_of(texts, [])[0]) for text in texts] == [str(day) for day in days]
-    else:
-        with pytest.raises(ValueError, match="which is"):
-            form_of(texts, [])
-
-
-@given(days=DAYS)
-def test_iso_is_never_doubtful(days):
-    assert form_of([str(day) for day in days], []) == ("", "")
 
 
 def test_months_by_the_day_are_not_read_as_days_of_january(take):
@@ -148,6 +124,13 @@ def test_a_column_that_is_passed_over_shows_the_decimal_comma_too(take):
     assert take("date,value,change", "2016-01-04,1.234,0.5")[2] == [1.234]
     assert take("date,value,change", '2016-01-04,"1,234",0.5')[2] == [1234.0]
     assert take("date,value,change", '2016-01-04,"1,234",5').startswith("AAA.csv:2: 2016-01-04: value is '1,234'")
+
+
+def test_quoted_decimal_commas_are_read_where_nothing_has_two_readings(take):
+    assert take("date,value", '2016-01-04,"1,23"', '2016-01-05,"12,5"', "2016-01-06,7")[2] == [1.23, 12.5, 7.0]
+    assert take("date,value", '2016-01-04,"1,23"', '2016-01-05,"12,500"').startswith(
+        "AAA.csv:2: 2016-01-04: value is '1,23', which is 1.23: give --decimal ,"
+    )
 
 
 def test_one_that_is_told_a_comma_reads_no_point(take):

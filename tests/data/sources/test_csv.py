@@ -147,6 +147,8 @@ SPLIT = "split is zero or negative: write new shares per old share: 1 on most da
 
 COMMA = "with a decimal comma, so that others' points may part thousands: write all numbers with a decimal point"
 
+INTO_STORE = 'take it into the store: backtest data import, with --dates "%d/%m/%Y" or --dates "%m/%d/%Y"'
+
 FAULTS = {
     "no split column": (HEADER.removesuffix(",split") + "\n", f"bars/SOXS.csv:1: column split is missing: {NEEDS}"),
     "no date column": (
@@ -154,9 +156,13 @@ FAULTS = {
         f"bars/SOXS.csv:1: column date is missing: {NEEDS}{IMPORT}",
     ),
     "capitals": (lines(HEADER.title(), *ROWS), f"bars/SOXS.csv:1: column date is missing: {NEEDS}{IMPORT}"),
-    "semicolons": (
-        lines(HEADER, *ROWS).replace(",", ";"),
+    "tabs": (
+        lines(HEADER, *ROWS).replace(",", "\t"),
         "bars/SOXS.csv:1: its fields aren't separated by commas: save it as CSV with commas",
+    ),
+    "day or month first": (
+        lines(HEADER, "03/01/2024,42,42,42,42,0,0,1", "04/01/2024,42,42,42,42,0,0,1"),
+        f"bars/SOXS.csv:2: date is '03/01/2024', which is 2024-01-03 or 2024-03-01: {INTO_STORE}",
     ),
     "empty file": ("", "bars/SOXS.csv:1: is empty: the first line is the header"),
     "blank file": ("\n\n", "bars/SOXS.csv:1: is empty: the first line is the header"),

@@ -5,15 +5,14 @@ import pytest
 from modelled import modelled
 from worlds import WARM_UP, configured, laid_out, source
 
-from engine.analytics.drift import drifted, short_warning
+from engine.analytics.drift import drifted, short_drift
 from engine.evaluate_strategy import PreparedRun
 
 
 def warned(keys, fed):
     config, setup = configured(keys), laid_out(keys, fed)
-    return short_warning(
-        config, PreparedRun(config, object, None, setup.plan.intensity[:, -1], setup, setup.market)
-    ), setup
+    found = short_drift(config, PreparedRun(config, object, None, setup.plan.intensity[:, -1], setup, setup.market))
+    return found and found.said, setup
 
 
 def falling(sessions=60):
@@ -88,3 +87,15 @@ def test_an_underlying_without_a_bar_hides_nothing_that_comes_after():
 
     assert whole is not None
     assert holed is not None
+
+
+@pytest.mark.parametrize("share", [1e-3, 0.9])
+def test_what_happens_at_hardly_any_close_is_a_note_without_a_cure(monkeypatch, share):
+    monkeypatch.setattr("engine.analytics.drift.RARE", share)
+    keys = {"hedge.rebalance": "never"}
+    config, setup = configured(keys), laid_out(keys, falling())
+    found = short_drift(config, PreparedRun(config, object, None, setup.plan.intensity[:, -1], setup, setup.market))
+    assert found is not None
+    assert found.rare == (share > 0.5)
+    assert ("rebalance more often, or lower hedge.weight" in found.said) == (not found.rare)
+    assert f" of {len(setup.market.run_sessions)}, first on" in found.said or not found.rare

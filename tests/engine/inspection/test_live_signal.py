@@ -56,9 +56,9 @@ def days_of(world):
     return world.read("bars", "HHH").dates
 
 
-def told(t, *intensity, equity=None, days=60, **keys):
+def told(t, *intensity, equity=None, days=60, held=None, **keys):
     """What is said at the close of session t, where the data end."""
-    return signal_now(configured(TOLD | keys), cut(signalled(*intensity), SESSIONS[t]), days, equity, NOW)
+    return signal_now(configured(TOLD | keys), cut(signalled(*intensity), SESSIONS[t]), days, equity, NOW, held)
 
 
 # It decides as the run would have
@@ -207,6 +207,79 @@ def test_the_headline_is_the_order():
     assert daily.headline == f"HHH hedge ON. HOLD: restate HHH to 15.0 % of equity in the next session, {SESSIONS[3]}."
 
 
+# What a person holds decides their order
+
+ON, OFF = (0, 1, 1), (0, 0, 0)
+"""Intensities up to session 2: the hedge is on there, held since session 1; it never was."""
+
+
+def held_as(live, scale=1.0, **changed):
+    """So many of the shares that the run would hold, but for these."""
+    return {target.instrument: scale * target.shares for target in live.targets} | changed
+
+
+@pytest.mark.parametrize(
+    ("intensity", "changed", "scale", "order", "does"),
+    [
+        (ON, {}, 0.1, "HOLD", "keep HHH unchanged"),
+        (ON, {"HHH": 0.0}, 0.1, "ENTER", "buy HHH, to {weight} of equity, {then}"),
+        (ON, {"HHH": 50.0}, 0.1, "REBALANCE", "restate HHH to {weight} of equity {then}"),
+        (OFF, {}, 0.1, "STAY OUT", "no HHH"),
+        (OFF, {"HHH": 50.0}, 0.1, "LEAVE", "sell all HHH {then}"),
+        (OFF, {"cash": 5000.0}, 0.1, "STAY OUT", "restate the core {then}"),
+    ],
+)
+def test_the_order_is_for_what_a_person_holds(intensity, changed, scale, order, does):
+    run = told(2, *intensity, **{"hedge.rebalance": "never"})
+    live = told(2, *intensity, held=held_as(run, scale, **changed), **{"hedge.rebalance": "never"})
+    then, weight = f"in the next session, {SESSIONS[3]}", f"{100 * live.targets[1].target:.1f} %"
+    state = "ON" if intensity == ON else "OFF"
+    assert live.headline == f"HHH hedge {state} in the run. {order}: {does.format(weight=weight, then=then)}."
+    assert (live.order, live.hedges[0].order, live.on) == (order, order, intensity == ON)
+    assert json.loads(json.dumps(live.as_dict()))["order"] == order
+    assert bool(live.targets[1].trade) == (order in {"ENTER", "LEAVE", "REBALANCE"})
+    if order != "REBALANCE" and not changed:
+        assert not any(target.trade for target in live.targets)
+
+
+@given(st.floats(0.0, 400.0), st.floats(0.0, 400.0), st.floats(0.0, 20_000.0), st.sampled_from([ON, OFF, (0, 0, 1)]))
+@fast(max_examples=40, deadline=None)
+def test_the_order_and_what_to_trade_say_one_thing(core, fund, cash, intensity):
+    assume(core + fund + cash > 1.0)
+    live = told(2, *intensity, held={"AAA": core, "HHH": fund, "cash": cash})
+    trade, target = live.targets[1].trade, live.targets[1].shares
+    words = {(False, False): "STAY OUT", (False, True): "ENTER", (True, False): "LEAVE"}
+    assert live.order == words.get((fund > 0.0, target > 0.0), "REBALANCE" if trade else "HOLD")
+    if live.order == "HOLD":
+        assert fund == pytest.approx(target, rel=0.01)
+    else:
+        assert trade == pytest.approx(target - fund)
+
+
+def test_a_person_beside_the_run_is_told_to_trade_from_one_percent():
+    run = told(2, *ON, **{"hedge.rebalance": "never"})
+    near, far = (told(2, *ON, held=held_as(run, HHH=at * run.targets[1].shares)) for at in (1.005, 1.02))
+    assert (near.order, [target.trade for target in near.targets]) == ("HOLD", [0.0, 0.0])
+    assert far.order == "REBALANCE"
+    assert far.targets[1].trade < 0.0
+
+
+def test_what_became_of_the_run_is_said_to_be_the_runs():
+    mine, run = told(2, *ON, held={"AAA": 10.0}), told(2, *ON)
+    assert [said.replace(" in the run", "").replace("the run's", "the") for said in mine.state] == list(run.state)
+    assert mine.state[0].startswith("Ordered on in the run at the close of")
+    assert mine.state[1].endswith("since the run's fill.")
+    assert told(3, 1, 0, 0, held={"AAA": 1.0}).state[0] == f"Off in the run since the close of {SESSIONS[1]}."
+
+
+def test_cash_is_bills_in_a_run_that_sells_into_bills():
+    keys = {"hedges": [{"kind": "cash", "underlying": "AAA", "weight": 0.6, "max_weight": 1.0}]}
+    core, bills = told(2, *ON, **keys).targets
+    live = told(2, *ON, held={"AAA": core.shares, "cash": bills.dollars}, **keys)
+    assert (live.order, live.targets[1].weight) == ("HOLD", pytest.approx(bills.target, rel=0.01))
+    assert told(2, *OFF, held={"AAA": core.shares, "cash": bills.dollars}, **keys).order == "LEAVE"
+
+
 def test_the_state_counts_down():
     policy = {"policy.min_hold": 6, "policy.max_hold": 9, "policy.stop_loss": 0.2, "policy.take_profit": 0.3}
     said = told(5, 0, 1, 1, 1, 1, 1, **policy).state
@@ -332,10 +405,9 @@ def test_old_data_are_named():
     object.__setattr__(fed, "simulated", False)
     ours = signal_now(configured(TOLD), fed, 5, None, dt.datetime(2019, 2, 27, 22, 0, tzinfo=dt.UTC))
     assert (str(SESSIONS[4]), ours.age) == ("2019-02-21", 4)
-    assert ours.notes[:2] == (
-        "OLD: the last bar is of 2019-02-21, 4 sessions ago: bring the files up to date first.",
-        "OLD: SIGNAL's last value is of 2019-02-13, 5 sessions before the last close.",
-    )
+    (old,) = [note for note in ours.notes if note.startswith("OLD")]
+    assert old.startswith("OLD: the last bar is of 2019-02-21, 4 sessions ago; SIGNAL's last value is of 2019-02-13, ")
+    assert old.endswith(", 5 sessions before the last close: bring the files up to date first.")
     assert told(4, 0).age is None
     assert told(4, 0).notes[0].startswith("SIMULATED")
 
