@@ -199,7 +199,7 @@ def _run(setup: Setup, path: Path, clock: Clock, shift: Ints, threads: int) -> t
 
 
 def _core_alone(setup: Setup) -> tuple[Prices, Terms]:
-    """Return prices and terms without the columns of hedges, which no shifted book holds: a third less to go through."""
+    """Return prices and terms without the columns of hedges, which no shifted book holds."""
     prices, terms, core = setup.prices, setup.terms, setup.legs.of_core
     columns = {name: np.ascontiguousarray(column[:, core]) for name, column in prices._asdict().items()}
     costs = ("commission", "slippage", "commission_per_share", "slippage_per_share", "stock", "levy")
