@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -64,7 +65,7 @@ class Setup:
     cash_yield: Floats
     betas: Floats
 
-    @property
+    @cached_property
     def legs(self) -> Legs:
         """What is traded, and where it stands in the columns of the arrays."""
         return legs_of(self.market.roles)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
@@ -35,6 +34,10 @@ LEVERAGE, WEIGHT = -3.0, 0.15
 ON, OFF = 15, 22
 """Mean sessions of a spell with the hedge and of one without, of random spells."""
 TREND_DAYS, VOLATILITY_DAYS = 50, 20
+LOOKS_BACK = max(TREND_DAYS - 1, VOLATILITY_DAYS)
+"""Sessions before its own that a signal reads."""
+STRETCH = 32
+"""Sessions that are laid out at once as if a signal stayed as it is; a spell is about so long."""
 FLOOR = LONG_RUN_SD * SESSIONS_A_YEAR**0.5
 """Realised volatility above which the volatility signal is on, a fraction a year: the simulated sector's long-run."""
 FIRST, LAST = day("1990-01-02"), day("2029-12-31")
@@ -146,29 +149,22 @@ def _tilted(moves: Moves, on: Flags, drift: Floats) -> Moves:
 def _on_tilted(signal: str, moves: Moves, drift: Floats) -> Flags:
     """Return whether a signal that reads prices is on, session by session: it reads the drift too.
 
-    To the last bit what `says` says of the prices that come of it.
+    To the last bit what `says` says of the prices that come of it: a stretch is laid out as if the signal stayed as it
+    is, and stands up to the session that says otherwise.
     """
-    night, course = moves.night.tolist(), moves.course.tolist()
-    overnight, daily = (OVERNIGHT * drift).tolist(), ((1.0 - OVERNIGHT) * drift).tolist()
-    says = _below_average if signal == "trend" else _restless
-    on, level, before = [False] * len(night), np.empty(len(night)), 1.0
-    for t in range(len(night)):
-        if t >= WARM_UP:
-            night[t] += overnight[on[t - 2]]
-            course[t] += daily[on[t - 1]]
-        level[t] = before = before * math.exp(night[t] + course[t])
-        on[t] = says(level, t)
+    night, course = OVERNIGHT * drift, (1.0 - OVERNIGHT) * drift
+    level = np.cumprod(np.concatenate(([1.0], exp(moves.night[:WARM_UP] + moves.course[:WARM_UP]))))[1:]
+    on, count = says(signal, level, np.zeros(WARM_UP, np.bool_)).tolist(), len(moves.night)
+    level = np.concatenate((level, np.empty(count - WARM_UP)))
+    while (t := len(on)) < count:
+        end, stays = min(t + STRETCH, count), int(on[-1])
+        moved, strolled = moves.night[t:end] + night[stays], moves.course[t:end] + course[stays]
+        moved[0] = moves.night[t] + night[int(on[-2])]
+        level[t:end] = np.cumprod(np.concatenate((level[t - 1 : t], exp(moved + strolled))))[1:]
+        said = says(signal, level[t - LOOKS_BACK : end], np.zeros(0, np.bool_))[LOOKS_BACK:]
+        other = np.flatnonzero(said != stays)
+        on += said[: other[0] + 1 if len(other) else len(said)].tolist()
     return np.array(on)
-
-
-def _below_average(level: Floats, t: int) -> bool:
-    since = t + 1 - TREND_DAYS
-    return since >= 0 and bool(level[t] < np.add.reduce(level[since : t + 1]) / TREND_DAYS)
-
-
-def _restless(level: Floats, t: int) -> bool:
-    since = t - VOLATILITY_DAYS
-    return since >= 0 and bool(realised_volatility(level[since : t + 1], VOLATILITY_DAYS)[-1] > FLOOR)
 
 
 def says(signal: str, level: Floats, spells: Flags) -> Flags:

@@ -100,12 +100,13 @@ def _resampled(moves: Moves, rng: np.random.Generator, count: int) -> Moves:
 
 def _clustered(night: Floats, course: Floats) -> tuple[Floats, Floats]:
     """Scale moves by the variance of Glosten, Jagannathan and Runkle (1993), as in the demo market."""
-    scale, variance = np.empty(len(night)), 1.0
-    for t in range(len(night)):
-        scale[t] = math.sqrt(variance)
-        news = scale[t] * (night[t] + course[t]) / LONG_RUN_SD
+    scales, variance = list[float](), 1.0
+    for move in (night + course).tolist():
+        scales.append(math.sqrt(variance))
+        news = scales[-1] * move / LONG_RUN_SD
         impact = SHOCK + (FALL if news < 0.0 else 0.0)
         variance = (1.0 - PERSISTENCE) + impact * news**2 + MEMORY * variance
+    scale = np.array(scales)
     return scale * night, scale * course
 
 

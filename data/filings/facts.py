@@ -133,6 +133,11 @@ def make_filings(name: str, cik: int, rows: Sequence[Fact]) -> Filings:
     return Filings(name, cik, *(read_only(np.array(column, kind)) for column, kind in zip(columns, kinds, strict=True)))
 
 
+def differ_in_value(some: Filings, others: Filings) -> bool:
+    """Return whether filings are those of others `with_values`: they hold the same arrays of all else."""
+    return all(getattr(some, name) is getattr(others, name) for name in COLUMNS if name != "value")
+
+
 def joined(older: Filings, newer: Filings) -> Filings:
     """Return the facts of two downloads of one company, each once: what was seen once stays.
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,8 @@ DAYS = frozenset(days for low, high in SPANS for days in range(low, high + 1))
 YEAR = SPANS[-1]
 APART = 5
 """Days within which two dates are one end of a quarter: they wobble between filings."""
+OF_INCOME, OF_SALES = (*((concept,) for concept in INCOME), INCOME), (SALES,)
+"""What each figure is summed of, as `sums_of` takes it."""
 
 
 @dataclass(frozen=True)
@@ -42,25 +45,36 @@ class FiledSteps:
     of: Dates
 
 
+class Sum(NamedTuple):
+    """A sum of four quarters: the day it was filed, the last day it is of, and the facts that are taken off nothing.
+
+    Facts are counted from 1; one below 0 is added. Which they are hangs on what was filed when, and on no value.
+    """
+
+    filed: int
+    of: int
+    facts: tuple[int, ...]
+
+
 @dataclass
 class Quarters:
-    """Sums of spans of time between ends of quarters, and what follows from them for other spans; days are counted."""
+    """Spans of time between ends of quarters, and what follows from them for other spans; days are counted."""
 
-    sums: dict[int, dict[int, float]] = field(default_factory=dict)
-    """Of the time from one end to another, and less than nothing the other way round."""
+    spans: dict[int, dict[int, int]] = field(default_factory=dict)
+    """The fact of the time from one end to another, and less than nothing the other way round."""
     last: list[int] = field(default_factory=list)
     """The ends at which a span ends, not only begins; in order."""
     ends: list[int] = field(default_factory=list)
     """All ends, in order."""
 
-    def add(self, start: int, end: int, value: float) -> bool:
-        """Take in a span's sum unless there is one, and return whether there was none."""
+    def add(self, start: int, end: int, fact: int) -> bool:
+        """Take in the fact of a span unless there is one, and return whether there was none."""
         if end - start + 1 not in DAYS:
             return False
         before, after = self._end(start - 1), self._end(end)
-        if after in self.sums[before]:
+        if after in self.spans[before]:
             return False
-        self.sums[before][after], self.sums[after][before] = value, -value
+        self.spans[before][after], self.spans[after][before] = fact, -fact
         if after not in self.last:
             insort(self.last, after)
         return True
@@ -69,22 +83,22 @@ class Quarters:
         """Return the ends at which a span ends, those after a day, in order."""
         return self.last[bisect_right(self.last, day) :]
 
-    def year_to(self, end: int) -> float | None:
-        """Return the sum of the year to an end: of as few spans as may be, forth and back; None where none lead there.
+    def year_to(self, end: int) -> tuple[int, ...] | None:
+        """Return the facts of the year to an end: as few spans as may be, forth and back; None where none lead there.
 
         So the last quarter is the year less three quarters, and a year that ends in the middle of a company's own is
         that one, with what came since, less as much of the year before.
         """
         begun = self._end(end)
-        ways, seen = deque([(begun, 0.0)]), {begun}
+        ways, seen = deque[tuple[int, tuple[int, ...]]]([(begun, ())]), {begun}
         while ways:
-            at, total = ways.popleft()
+            at, facts = ways.popleft()
             if YEAR[0] <= end - at <= YEAR[1]:
-                return total
-            for other, value in self.sums[at].items():
+                return facts
+            for other, fact in self.spans[at].items():
                 if other not in seen:
                     seen.add(other)
-                    ways.append((other, total - value))
+                    ways.append((other, (*facts, fact)))
         return None
 
     def _end(self, day: int) -> int:
@@ -93,12 +107,17 @@ class Quarters:
         if at < len(self.ends) and self.ends[at] <= day + APART:
             return self.ends[at]
         insort(self.ends, day)
-        self.sums[day] = {}
+        self.spans[day] = {}
         return day
 
 
 def trailing(filings: Filings, choices: Sequence[Sequence[str]]) -> FiledSteps:
-    """Return the sums of the four quarters before each end of one, as soon as filings gave them.
+    """Return the sums of the four quarters before each end of one, as soon as filings gave them: of `sums_of`."""
+    return summed(sums_of(filings, choices), filings)
+
+
+def sums_of(filings: Filings, choices: Sequence[Sequence[str]]) -> tuple[Sum, ...]:
+    """Return which facts make up the four quarters before each end of one, as soon as filings gave them.
 
     Parameters
     ----------
@@ -110,32 +129,42 @@ def trailing(filings: Filings, choices: Sequence[Sequence[str]]) -> FiledSteps:
 
     Returns
     -------
-    FiledSteps
+    tuple
         A later end of a quarter replaces an earlier one, and nothing that is filed later changes a sum. Empty where
         filings never gave four quarters.
     """
     made = [Quarters() for _ in choices]
-    found: list[tuple[int, float, int]] = []
+    found: list[Sum] = []
     for day in _days(filings, choices, made):
-        newest = found[-1][2] if found else 0
+        newest = found[-1].of if found else 0
         for end in sorted({end for each in made for end in each.after(newest + APART)}, reverse=True):
-            value = next((sum_ for each in made if (sum_ := each.year_to(end)) is not None), None)
-            if value is not None:
-                found.append((day, value, end))
+            facts = next((way for each in made if (way := each.year_to(end)) is not None), None)
+            if facts is not None:
+                found.append(Sum(day, end, facts))
                 break
-    filed, values, of = zip(*found, strict=True) if found else ((), (), ())
-    days = [read_only(np.array(each, np.int64).astype("datetime64[D]")) for each in (filed, of)]
-    return FiledSteps(days[0], read_only(np.array(values, np.float64)), days[1])
+    return tuple(found)
+
+
+def summed(sums: Sequence[Sum], filings: Filings) -> FiledSteps:
+    """Return what sums come to, by the values of filings that they are of."""
+    told, values = filings.value.tolist(), []
+    for each in sums:
+        total = 0.0
+        for fact in each.facts:
+            total = total - told[fact - 1] if fact > 0 else total + told[-fact - 1]
+        values.append(total)
+    filed, of = (read_only(np.array([each[k] for each in sums], np.int64).astype("datetime64[D]")) for k in range(2))
+    return FiledSteps(filed, read_only(np.array(values, np.float64)), of)
 
 
 def net_income(filings: Filings) -> FiledSteps:
     """Return net income of the trailing four quarters, dollars: `trailing`."""
-    return trailing(filings, (*((concept,) for concept in INCOME), INCOME))
+    return trailing(filings, OF_INCOME)
 
 
 def sales(filings: Filings) -> FiledSteps:
     """Return sales of the trailing four quarters, dollars, whatever each filing called them: `trailing`."""
-    return trailing(filings, (SALES,))
+    return trailing(filings, OF_SALES)
 
 
 def first_filed(filings: Filings) -> Filings:
@@ -149,16 +178,18 @@ def first_filed(filings: Filings) -> Filings:
 def _days(filings: Filings, choices: Sequence[Sequence[str]], made: Sequence[Quarters]) -> Iterator[int]:
     """Take in what was filed day by day, and yield each day that brought anything new."""
     rank = {concept: rank for several in choices for rank, concept in enumerate(several)}
-    spans = first_filed(filings.rows(np.isin(filings.concept, list(rank)) & ~np.isnat(filings.start)))
+    numbered = filings.with_values(np.arange(1.0, len(filings) + 1))
+    spans = first_filed(numbered.rows(np.isin(filings.concept, list(rank)) & ~np.isnat(filings.start)))
     days = (each.astype(np.int64).tolist() for each in (spans.filed, spans.start, spans.end))
     (filed, starts, ends), concepts = days, spans.concept.tolist()
-    facts = zip(filed, [rank[each] for each in concepts], starts, ends, concepts, spans.value.tolist(), strict=True)
+    numbers = spans.value.astype(np.int64).tolist()
+    facts = zip(filed, [rank[each] for each in concepts], starts, ends, concepts, numbers, strict=True)
     sets = [*zip(choices, made, strict=True)]
     takes = {concept: [quarters for several, quarters in sets if concept in several] for concept in rank}
     for day, together in groupby(sorted(facts), key=itemgetter(0)):
         new = False
-        for _, _, start, end, concept, value in together:
+        for _, _, start, end, concept, fact in together:
             for quarters in takes[concept]:
-                new |= quarters.add(start, end, value)
+                new |= quarters.add(start, end, fact)
         if new:
             yield day

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from data.arrays import Dates
 from data.bars import Bars
-from data.filings.facts import Filings
-from data.filings.valuation import Company, Filed, company, filed_by
+from data.filings.facts import Filings, differ_in_value
+from data.filings.valuation import Company, Filed, Sums, company, filed_by, sums_by
 from data.series import Series
 from data.sources import BARS, SERIES, Held, Kind, Thing, typed
 from data.sources.valued import read_group, valuation, valued_in
@@ -21,24 +21,36 @@ History = Callable[[str, Thing], Thing]
 """Gives what a history has in place of an item of the real one, which goes by ``bars/SOXX`` or ``series/VIX``."""
 
 
-class Companies(dict[str, tuple[Filings, Filed, Bars, Dates, Company]]):
+class Valued(NamedTuple):
+    """A company, valued, and all that it was valued by."""
+
+    filings: Filings
+    sums: Sums
+    filed: Filed
+    bars: Bars
+    sessions: Dates
+    company: Company
+
+
+class Companies(dict[str, Valued]):
     """Values companies, each once as long as nothing was done to what it filed and to its bars: they are the same.
 
     What is kept is what was asked for first, on the whole history. Every other is valued anew, on sums and counts of
-    what it filed that are kept too.
+    what it filed that are kept too: where values alone are others, on sums of the same facts.
     """
 
     def value(self, filings: Filings, bars: Bars, sessions: Dates) -> Company:
         """Return a company at each close of some sessions."""
         if (known := self.get(filings.name)) is not None:
-            filed_in, filed, traded, over, found = known
-            if filed_in is not filings:
-                return company(filings, bars, sessions)
-            same = traded is bars and np.array_equal(over, sessions)
-            return found if same else company(filings, bars, sessions, filed)
-        filed = filed_by(filings)
+            if known.filings is not filings:
+                sums = known.sums if differ_in_value(filings, known.filings) else None
+                return company(filings, bars, sessions, filed_by(filings, sums))
+            same = known.bars is bars and np.array_equal(known.sessions, sessions)
+            return known.company if same else company(filings, bars, sessions, known.filed)
+        sums = sums_by(filings)
+        filed = filed_by(filings, sums)
         found = company(filings, bars, sessions, filed)
-        self[filings.name] = filings, filed, bars, sessions, found
+        self[filings.name] = Valued(filings, sums, filed, bars, sessions, found)
         return found
 
 

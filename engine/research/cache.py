@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -20,7 +21,8 @@ from data.sources import Source
 from engine.analytics.answer.insurance import Less
 from engine.analytics.attribution_batch import daily_of
 from engine.analytics.controls import unhedged_plan
-from engine.analytics.metrics import mean_cash_return
+from engine.analytics.measure import metrics_of
+from engine.analytics.metrics import mean_cash_return, trades_of
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of
 from engine.hedge_config import HedgeConfig, StrategyConfig
@@ -109,6 +111,18 @@ class Environment:
     def market(self) -> Market:
         """The market it is fed."""
         return self.setup.market
+
+    @cached_property
+    def figures_unhedged(self) -> dict[str, Any]:
+        """The metrics of the unhedged book, which every chunk is compared with."""
+        return self.figures(self.unhedged)
+
+    def figures(self, ledger: Ledger) -> dict[str, Any]:
+        """Return a single book's metrics, NaN where one is undefined."""
+        setup = self.setup
+        trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
+        metrics = metrics_of(ledger, setup.terms.cash_accrual, self.market.run_sessions, trades, setup.legs.firsts)
+        return {name: np.nan if value is None else value for name, value in metrics.items()}
 
 
 class Hedge(NamedTuple):

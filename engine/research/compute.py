@@ -18,8 +18,8 @@ from engine.analytics.answer.insurance import tails_of
 from engine.analytics.attribution import SLEEVE, attribute
 from engine.analytics.attribution_batch import sleeve_scalars
 from engine.analytics.carino import scalars
-from engine.analytics.measure import COMPARABLE, SAFETY, columns_from, metrics_of
-from engine.analytics.metrics import totals_from, trades_of
+from engine.analytics.measure import COMPARABLE, SAFETY, columns_from
+from engine.analytics.metrics import totals_from
 from engine.kernel.attribution import Daily, empty_sleeves
 from engine.kernel.compiled import compiled
 from engine.kernel.decisions import Decisions
@@ -76,11 +76,12 @@ def compute(cache: Cache, first: int, last: int, workers: int, timer: Timer, *, 
     began, asked = time.thread_time(), cache.signal_seconds
     envs, blocks, alone, failed = lay_out(cache, indices)
     timer.kernel += max(0.0, time.thread_time() - began - (cache.signal_seconds - asked))
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers) as pool:  # starts no thread where nothing is given to it
         rooms = SimpleQueue[Floats]()
         for _ in range(min(workers, len(blocks))):
             rooms.put(np.empty(BLOCK * max(len(env.setup.prices.close) for env, _ in envs)))
-        for books, block in zip(blocks, pool.map(partial(_run, drawn=drawn, rooms=rooms), blocks), strict=True):
+        run = partial(_run, drawn=drawn, rooms=rooms)
+        for books, block in zip(blocks, (pool.map if len(blocks) > 1 else map)(run, blocks), strict=True):
             at = _run_of(books.rows)
             for name, values in block.columns.items():
                 table[name][at] = values
@@ -97,7 +98,7 @@ def compute(cache: Cache, first: int, last: int, workers: int, timer: Timer, *, 
         _write_sums(table, cache, fine, indices, workers)
         timer.tail += time.perf_counter() - began
     for env, rows in envs:
-        unhedged = _figures(env, env.unhedged)
+        unhedged = env.figures_unhedged
         for name in COMPARABLE:
             table[f"{name}_vs_unhedged"][rows] = table[name][rows] - unhedged[name]
     return {**table, "failed": failed}
@@ -165,7 +166,7 @@ def _paths(books: Books, fills: Fills, room: Floats) -> Floats:
 def _write_alone(table: dict[str, Any], env: Environment, row: int, ledger: Ledger, *, drawn: bool) -> None:
     """Write the metrics of a book that ran by itself."""
     safety = safety_row(ledger, env.less, env.market.sessions_a_year)
-    for name, value in (_figures(env, ledger) | _sleeve(env, ledger) | safety).items():
+    for name, value in (env.figures(ledger) | _sleeve(env, ledger) | safety).items():
         if name in table:
             table[name][row] = value
     if drawn:
@@ -225,11 +226,3 @@ def _told(env: Environment, sleeve: dict[str, Any]) -> dict[str, Any]:
     if env.market.roles.one_fund:
         return sleeve
     return {name: values * np.nan if name in OF_A_FUND else values for name, values in sleeve.items()}
-
-
-def _figures(env: Environment, ledger: Ledger) -> dict[str, Any]:
-    """Return a single book's metrics, NaN where one is undefined."""
-    setup = env.setup
-    trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-    figures = metrics_of(ledger, setup.terms.cash_accrual, env.market.run_sessions, trades, setup.legs.firsts)
-    return {name: np.nan if value is None else value for name, value in figures.items()}

@@ -329,8 +329,9 @@ def draw_blocks(pool: int, count: int, draws: int, seed: int, block: float = BLO
     enough = whole / block
     lengths = rng.geometric(1.0 / block, int(enough + 10.0 * np.sqrt(enough)) + 10)  # ten deviations more than that
     cut = count * np.arange(draws)  # memory has none of the block before: a new one may begin here as well
-    begins = np.union1d(np.cumsum(lengths), cut)
-    begins = begins[begins < whole]
+    begin, ends = np.zeros(whole, np.bool_), np.cumsum(lengths)
+    begin[cut] = begin[ends[ends < whole]] = True
+    begins = np.flatnonzero(begin)
     start = rng.integers(pool, size=len(begins))
     of = np.append(np.searchsorted(begins, cut), len(begins))
     return Blocks(of, start, np.diff(begins, append=whole))

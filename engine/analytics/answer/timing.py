@@ -21,6 +21,7 @@ from engine.analytics.fund_exposure import fills_at_open
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.kernel.placebo import Clock, Path
+from engine.rules import Prices, Terms
 from engine.setup import Setup
 
 HELPED, HURT, NO_SIGN = "helped", "hurt", "no sign"
@@ -181,10 +182,11 @@ def _clock(setup: Setup, path: Path) -> Clock:
 def _run(setup: Setup, path: Path, clock: Clock, shift: Ints, threads: int) -> tuple[Floats, Floats]:
     """Return the last equity and the studentising sum of each shift, shape (shifts,) each."""
     ends, sums, run_shifts = np.empty(len(shift)), np.empty(len(shift)), compiled().run_shifts
+    prices, terms = _core_alone(setup)
 
     def run(first: int) -> None:
         part = slice(first, first + PART)
-        run_shifts(setup.prices, setup.terms, path, clock, shift[part], ends[part], sums[part])
+        run_shifts(prices, terms, path, clock, shift[part], ends[part], sums[part])
 
     firsts = range(0, len(shift), PART)
     if threads == 1:
@@ -194,3 +196,12 @@ def _run(setup: Setup, path: Path, clock: Clock, shift: Ints, threads: int) -> t
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(run, firsts))
     return ends, sums
+
+
+def _core_alone(setup: Setup) -> tuple[Prices, Terms]:
+    """Return prices and terms without the columns of hedges, which no shifted book holds."""
+    prices, terms, core = setup.prices, setup.terms, setup.legs.of_core
+    columns = {name: np.ascontiguousarray(column[:, core]) for name, column in prices._asdict().items()}
+    costs = ("commission", "slippage", "commission_per_share", "slippage_per_share", "stock", "levy")
+    own = terms._replace(**{name: getattr(terms, name)[core].copy() for name in costs})
+    return Prices(**columns | {"level": prices.level[:, :0].copy()}), own

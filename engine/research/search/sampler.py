@@ -118,7 +118,7 @@ class OptunaSampler:
 
     def ask(self, number: int) -> Drawn:
         """Return what the sampler proposes for a trial, knowing all that are finished."""
-        self._memory.sampler = sampler_of(len(self.objectives), self.seed, number)
+        self._memory.sampler = sampler_of(len(self.objectives), self.seed, number, self._distributions)
         self._choose_parents()
         trial = self._memory.ask(self._distributions)
         self._asked[number] = trial
@@ -185,14 +185,23 @@ def import_optuna() -> Any:  # the module
     return optuna
 
 
-def sampler_of(objectives: int, seed: int, number: int) -> BaseSampler:
-    """Return what proposes a trial: TPE by one objective, NSGA-II by two, with a seed of the trial's own."""
+def sampler_of(
+    objectives: int, seed: int, number: int, space: Mapping[str, BaseDistribution] | None = None
+) -> BaseSampler:
+    """Return what proposes a trial: TPE by one objective, NSGA-II by two, with a seed of the trial's own.
+
+    Where the space is known, TPE doesn't look through all trials for it: they all have the same.
+    """
     from optuna.samplers import NSGAIISampler, TPESampler
 
     own = int(np.random.SeedSequence((seed, number)).generate_state(1)[0])
-    if objectives == 1:
-        return TPESampler(seed=own, constant_liar=False)
-    return NSGAIISampler(seed=own, population_size=POPULATION)
+    if objectives > 1:
+        return NSGAIISampler(seed=own, population_size=POPULATION)
+    sampler = TPESampler(seed=own, constant_liar=False)
+    if space is not None:
+        several = {name: each for name, each in sorted(space.items()) if not each.single()}
+        sampler.infer_relative_search_space = lambda study, trial: several  # type: ignore[method-assign] # noqa: ARG005
+    return sampler
 
 
 def distribution_of(dimension: Dimension) -> BaseDistribution:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from data.filings.facts import EARNINGS_PER_SHARE, INCOME, SALES, Fact, make_filings
 from data.filings.files import read_filings
-from data.filings.trailing import first_filed, net_income, sales, trailing
+from data.filings.trailing import OF_SALES, first_filed, net_income, sales, summed, sums_of, trailing
 
 
 def steps(found):
@@ -311,6 +311,16 @@ def test_what_is_filed_later_changes_no_sum_before(company, data):
     assert steps(sales(both.up_to(at))) == [step for step in steps(whole) if step[0] < str(at)]
     spoilt = both.with_values(np.where(both.filed < at, both.value, -3.0 * both.value))
     assert [step for step in steps(sales(spoilt)) if step[0] < str(at)] == steps(sales(both.up_to(at)))
+
+
+@given(made(), st.integers(0, 9))
+def test_which_facts_are_summed_hangs_on_no_value(company, seed):
+    """So that sums of the same filings with other values are those that would be found anew."""
+    own = make_filings("X", 1, company[1])
+    other = own.with_values(np.random.default_rng(seed).normal(size=len(own)))
+    sums = sums_of(own, OF_SALES)
+    assert sums_of(other, OF_SALES) == sums
+    assert steps(summed(sums, other)) == steps(sales(other))
 
 
 # Real files

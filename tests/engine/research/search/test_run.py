@@ -26,7 +26,7 @@ from engine.research.executors import Processes, Threads
 from engine.research.grid import Axis, Grid
 from engine.research.search.objectives import Objective, best_first, objectives_of
 from engine.research.search.run import cost_of_selling, plan_search, search_trials, selling_line
-from engine.research.search.sampler import JOURNAL, OptunaSampler
+from engine.research.search.sampler import JOURNAL, OptunaSampler, distribution_of, import_optuna, sampler_of
 from engine.research.search.space import space_of, values_of
 from engine.research.sweep import sweep
 
@@ -279,6 +279,29 @@ def test_without_optuna_it_says_what_to_install(tmp_path, monkeypatch):
 
 
 # What it finds --------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_proposed_in_a_known_space_is_what_optuna_proposes_that_looks_for_it():
+    config = load_config("hedge_soxs.yaml")
+    space = space_of(config, [*SPACE, "policy.min_hold=0:0", "policy.confirm=1:9:2"])
+    distributions = {dimension.name: distribution_of(dimension) for dimension in space}
+
+    def proposed(given):
+        optuna, found = import_optuna(), []
+        study = optuna.create_study(direction="maximize")
+        for number in range(30):
+            study.sampler = sampler_of(1, 7, number, given)
+            trial = study.ask(distributions)
+            found.append(dict(trial.params))
+            failed = number % 7 == 3
+            study.tell(
+                trial,
+                None if failed else trial.params["hedge.weight"],
+                state=optuna.trial.TrialState.FAIL if failed else None,
+            )
+        return found
+
+    assert proposed(distributions) == proposed(None)
 
 
 def test_tpe_crowds_where_it_is_better_and_a_draw_does_not(tmp_path):
