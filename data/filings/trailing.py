@@ -45,7 +45,7 @@ class FiledSteps:
     of: Dates
 
 
-class Sum(NamedTuple):
+class QuarterSum(NamedTuple):
     """A sum of four quarters: the day it was filed, the last day it is of, and the facts that are taken off nothing.
 
     Facts are counted from 1; one below 0 is added. Which they are hangs on what was filed when, and on no value.
@@ -116,7 +116,7 @@ def trailing(filings: Filings, choices: Sequence[Sequence[str]]) -> FiledSteps:
     return summed(sums_of(filings, choices), filings)
 
 
-def sums_of(filings: Filings, choices: Sequence[Sequence[str]]) -> tuple[Sum, ...]:
+def sums_of(filings: Filings, choices: Sequence[Sequence[str]]) -> tuple[QuarterSum, ...]:
     """Return which facts make up the four quarters before each end of one, as soon as filings gave them.
 
     Parameters
@@ -134,18 +134,18 @@ def sums_of(filings: Filings, choices: Sequence[Sequence[str]]) -> tuple[Sum, ..
         filings never gave four quarters.
     """
     made = [Quarters() for _ in choices]
-    found: list[Sum] = []
+    found: list[QuarterSum] = []
     for day in _days(filings, choices, made):
         newest = found[-1].of if found else 0
         for end in sorted({end for each in made for end in each.after(newest + APART)}, reverse=True):
             facts = next((way for each in made if (way := each.year_to(end)) is not None), None)
             if facts is not None:
-                found.append(Sum(day, end, facts))
+                found.append(QuarterSum(day, end, facts))
                 break
     return tuple(found)
 
 
-def summed(sums: Sequence[Sum], filings: Filings) -> FiledSteps:
+def summed(sums: Sequence[QuarterSum], filings: Filings) -> FiledSteps:
     """Return what sums come to, by the values of filings that they are of."""
     told, values = filings.value.tolist(), []
     for each in sums:

@@ -18,7 +18,7 @@ from data.bars import COLUMNS, Bars
 from data.cache import user_cache
 from data.filings.facts import Filings
 from data.filings.shares import Shares, shares
-from data.filings.trailing import OF_INCOME, OF_SALES, FiledSteps, Sum, summed, sums_of
+from data.filings.trailing import OF_INCOME, OF_SALES, FiledSteps, QuarterSum, summed, sums_of
 from data.unadjusted import unadjusted
 
 OLD = np.timedelta64(500, "D")
@@ -218,19 +218,19 @@ class Filed(NamedTuple):
     shares: Shares
 
 
-class Sums(NamedTuple):
+class QuarterSums(NamedTuple):
     """Which facts a company's net income and sales of four quarters are sums of: no value changes that."""
 
-    income: tuple[Sum, ...]
-    sales: tuple[Sum, ...]
+    income: tuple[QuarterSum, ...]
+    sales: tuple[QuarterSum, ...]
 
 
-def sums_by(filings: Filings) -> Sums:
+def sums_by(filings: Filings) -> QuarterSums:
     """Return which of a company's facts are summed."""
-    return Sums(sums_of(filings, OF_INCOME), sums_of(filings, OF_SALES))
+    return QuarterSums(sums_of(filings, OF_INCOME), sums_of(filings, OF_SALES))
 
 
-def filed_by(filings: Filings, sums: Sums | None = None) -> Filed:
+def filed_by(filings: Filings, sums: QuarterSums | None = None) -> Filed:
     """Return what a company filed, summed and counted; of the facts of `sums` where those are known already."""
     income, sold = (summed(each, filings) for each in sums or sums_by(filings))
     return Filed(income, sold, shares(filings))

@@ -11,7 +11,7 @@ import numpy as np
 from data.arrays import Dates
 from data.bars import Bars
 from data.filings.facts import Filings, differ_in_value
-from data.filings.valuation import Company, Filed, Sums, company, filed_by, sums_by
+from data.filings.valuation import Company, Filed, QuarterSums, company, filed_by, sums_by
 from data.series import Series
 from data.sources import BARS, SERIES, Held, Kind, Thing, typed
 from data.sources.valued import read_group, valuation, valued_in
@@ -25,7 +25,7 @@ class Valued(NamedTuple):
     """A company, valued, and all that it was valued by."""
 
     filings: Filings
-    sums: Sums
+    sums: QuarterSums
     filed: Filed
     bars: Bars
     sessions: Dates
