@@ -54,7 +54,7 @@ def load_market(config: Config) -> Market:
 
 
 def load_run(run: str | Path, runs: str | Path = "runs") -> Run:
-    """Read a kept run back: its metrics, tables and books.
+    """Read a kept run back: its metrics, tables and books; a notebook shows its verdict, sum and frontier.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def load_run(run: str | Path, runs: str | Path = "runs") -> Run:
     UserError
         There is none, it is damaged, or an older version wrote it.
     """
-    return Run.load(find_kept(str(run), Path(runs)))
+    return replace(Run.load(find_kept(str(run), Path(runs))), shown=_first_screen)
 
 
 def run(
