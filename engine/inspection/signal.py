@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from data.format import counted, dollars, percent
+from data.shown import screen
 from engine.hedge_names import PARTS, HedgeName
 from engine.inspection.flip import FURTHEST, Flip
 from engine.inspection.freshness import Fresh
@@ -15,6 +16,8 @@ from engine.kernel.loop import rules_of
 from engine.setup import Setup
 from strategies.policy import NEVER, PolicyRules
 
+LOUD = ("SIMULATED", "SYNTHETIC", "PRICE INDEX", "OLD")
+"""How a note begins that is shown with the order."""
 ENTER, LEAVE, HOLD, STAY_OUT = "ENTER", "LEAVE", "HOLD", "STAY OUT"
 """The order for the next session."""
 
@@ -108,7 +111,7 @@ class Call(NamedTuple):
     rolls: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LiveSignal:
     """What a strategy says at the last close, and why.
 
@@ -177,6 +180,19 @@ class LiveSignal:
     simulated: bool
     notes: tuple[str, ...]
     flips: tuple[Flip, ...]
+
+    def __repr__(self) -> str:
+        weights = [f"{each.instrument} {percent(each.target)} (now {percent(each.weight)})" for each in self.targets]
+        return screen(
+            f"LiveSignal {self.name}: {self.strategy}",
+            f"close of {self.date}, for the next session, {self.following}, {self.fill}",
+            self.headline,
+            "",
+            f"of equity: {', '.join(weights)}",
+            *flip_words(self),
+            *(note for note in self.notes if note.startswith(LOUD)),
+            f"notes: {len(self.notes)}; as_dict() has all",
+        )
 
     @property
     def on(self) -> bool:

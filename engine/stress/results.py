@@ -116,7 +116,8 @@ class Stress:
     def __repr__(self) -> str:
         past = self.today.past
         return screen(
-            f"Stress of {past.config.name} after {past.last}, SYNTHETIC",
+            f"Stress of {past.config.name} after {past.last}, SYNTHETIC"
+            + (", on a SIMULATED market" if past.market.simulated else ""),
             f"replays: {', '.join(each.name for each in self.replays)}" if self.replays else None,
             f"refused: {', '.join(each.name for each in self.refused)}" if self.refused else None,
             f"paths: {len(self.drawn.fell):,} of {self.horizon} sessions" if self.drawn else None,
