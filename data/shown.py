@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WIDTH, HEIGHT = 80, 24
 
@@ -22,3 +26,13 @@ def figure(value: float | None, form: str = ".2f") -> str:
     if value is None or math.isnan(value):
         return "-"
     return f"{value:{form}}".replace("%", " %")
+
+
+def mark_table(frame: pd.DataFrame, mark: str, *, simulated: bool) -> pd.DataFrame:
+    """Return a table with a mark in the corner of what it prints, the name of its columns, none where that is empty.
+
+    No column and no index is another for it. ``attrs["SIMULATED"]`` has whether its history is made up.
+    """
+    frame.columns.name = mark or None
+    frame.attrs["SIMULATED"] = simulated
+    return frame

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.arrays import Dates, Floats
 from data.market import Market
-from data.shown import figure, screen
+from data.shown import figure, mark_table, screen
 from data.version import VERSION, code_version
 from engine.analytics.controls import Control
 from engine.analytics.evaluate import Evaluation
@@ -204,6 +204,7 @@ class Run:
         row = flat_row(self.folder_name, self.figures, self.manifest)
         made = {key: float("nan") if value is None else value for key, value in row.items()}
         series = pd.Series(made, name=self.name, dtype=object)
+        series.index.name = "SIMULATED" if self.simulated else None
         series.attrs["SIMULATED"] = self.simulated
         return series
 
@@ -213,8 +214,7 @@ class Run:
         frame = pd.DataFrame(dict(self.tables.get(table, {})))
         if index in frame:
             frame = frame.set_index(index)
-        frame.attrs["SIMULATED"] = self.simulated
-        return frame
+        return mark_table(frame, "SIMULATED" if self.simulated else "", simulated=self.simulated)
 
     @property
     def id(self) -> str:

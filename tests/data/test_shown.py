@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from kept_runs import keep
 from walkforward_runs import by_hand
 
 import backtest
-from data.shown import figure, screen
+from data.shown import figure, mark_table, screen
 from engine.inspection.signal import flip_words
 from engine.research.executors import executor_of
 from engine.research.search.objectives import objectives_of
@@ -146,3 +147,13 @@ def test_a_screen_folds_cuts_and_leaves_out():
     assert screen("one", None, "", "two") == "one\n\ntwo"
     assert figure(None) == figure(float("nan")) == "-"
     assert figure(0.1234, ".2%") == "12.34 %"
+
+
+def test_a_table_has_its_mark_in_the_corner_and_is_the_same_otherwise():
+    plain = pd.DataFrame({"cagr": [0.1, 0.2]})
+    shown = mark_table(plain.copy(), "SYNTHETIC", simulated=False)
+
+    assert repr(shown).startswith("SYNTHETIC  cagr")
+    assert shown.attrs == {"SIMULATED": False}
+    assert shown.to_csv() == plain.to_csv()
+    assert repr(mark_table(plain.copy(), "", simulated=False)) == repr(plain)

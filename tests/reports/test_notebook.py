@@ -43,6 +43,8 @@ def test_its_tables_are_frames_of_what_the_folder_holds(result, tmp_path):
     np.testing.assert_array_equal(result.equity["hedged"], result.hedged.equity)
     assert result.equity.index[0] == pd.Timestamp("2019-01-02")
     assert result.equity.attrs["SIMULATED"]
+    for name in ("equity", "fills", "episodes", "attribution"):
+        assert "SIMULATED" in repr(getattr(result, name))
 
 
 def test_without_controls_there_is_nothing_to_attribute():
