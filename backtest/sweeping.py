@@ -78,6 +78,12 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     ------
     UserError
         What can't be used, in one line.
+
+    Examples
+    --------
+    >>> frame = backtest.sweep("hedge_soxs.yaml", {"trend_days": range(20, 61, 20), "hedge.weight": [0.1, 0.2]})
+    >>> len(frame), frame.columns.name
+    (6, 'SIMULATED')
     """
     read = config_from(config)
     check_arguments(whole=True, workers=(workers, PROCESSES), random=(random, ROWS), seed=(seed, SEED))
