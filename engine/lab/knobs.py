@@ -18,8 +18,8 @@ from engine.lab.usual import FIELDS, Field, usual_range
 from strategies import parameters
 from strategies.composite import WAYS, CompositeHedge
 from strategies.load import kind, strategy_class
-from strategies.parameters import Parameter
-from strategies.rules import KEYS, OWN
+from strategies.parameters import Parameter, unit_of
+from strategies.rules import KEYS, OWN, Rule, rule_of
 from strategies.signals.catalogue import SIGNALS
 
 NUMBER, CHOICE, DATE, SWITCH = "number", "choice", "date", "switch"
@@ -227,19 +227,21 @@ def _of_strategy(named: str, params: Mapping[str, Any], place: str, group: str) 
 def _of_rule(name: str, written: Mapping[str, Any], place: str, group: str) -> Iterator[Knob]:
     """Yield the numbers of a rule that are set; what is none would change what the rule is."""
     found = SIGNALS[written["signal"]]
-    sides = [Parameter(key, float, None) for key in KEYS]
+    sides, unit = [Parameter(key, float, None) for key in KEYS], rule_of(written, name).unit
+    said = parameters.explained(Rule) | parameters.explained(found.function) | dict.fromkeys(KEYS, found.about)
     for known in (*found.parameters, *sides, *OWN):
         if written.get(known.name) is not None:
-            said = found.about if known.name in KEYS else ""
-            for knob in _parameter(known, written[known.name], f"{place}.{name}", group, said):
-                yield replace(knob, label=f"{capital(name)}: {knob.label.lower()}")
+            about = said.get(known.name, "")
+            for knob in _parameter(known, written[known.name], f"{place}.{name}", group, about):
+                shown = replace(knob, label=f"{capital(name)}: {knob.label.lower()}")
+                yield replace(shown, unit=unit) if known.name in (*KEYS, "release") else shown
 
 
 def _parameter(known: Parameter, value: Any, place: str, group: str, about: str) -> Iterator[Knob]:
     """Yield a strategy's parameter as a knob where it is a number, or true or false; text can't be turned."""
     label, key = capital(known.name.replace("_", " ")), f"{place}.{known.name}"
     kinds = set(_parts(known.type))
-    shown = Knob(key, group, label, _unit(known), about, SWITCH, value, main=True)
+    shown = Knob(key, group, label, _unit(known, about), about, SWITCH, value, main=True)
     if isinstance(value, bool):
         yield shown
     elif isinstance(value, int | float) and {int, float} & kinds:
@@ -261,7 +263,9 @@ def _chosen(key: str, group: str, label: str, about: str, value: str, choices: S
     return Knob(key, group, label, "", about, CHOICE, value, choices=tuple(choices), main=True)
 
 
-def _unit(known: Parameter) -> str:
-    """Return the unit of a parameter, by how its name ends."""
+def _unit(known: Parameter, about: str) -> str:
+    """Return the unit of a parameter: what its text begins with, or how its name ends where it says none."""
     last = known.name.rpartition("_")[2]
-    return {"days": "sessions", "memory": "sessions", "within": "sessions", "over": "sessions"}.get(last, "")
+    named = {"days": "sessions", "memory": "sessions", "within": "sessions", "over": "sessions"}.get(last, "")
+    unit = unit_of(about) or named
+    return {"fraction a year": "a year", "in the unit of": ""}.get(unit, unit)
