@@ -71,8 +71,7 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
 
     - ``kernel_seconds``, ``signal_seconds``, ``tail_seconds``, ``wall_seconds``: what this call computed;
     - ``says``, ``pbo``, ``deflated_sharpe``, ``spa``, ``overfitting``: how much is luck, ``None`` without a Sharpe;
-    - ``sessions``, ``folder``, ``mark`` (what has to stand beside the numbers, or ``None``), ``SIMULATED`` (and
-      ``simulated``).
+    - ``sessions``, ``SIMULATED``, ``simulated``, ``mark`` (what has to stand beside numbers, or ``None``), ``folder``.
 
     Raises
     ------
