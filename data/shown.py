@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH, HEIGHT = 80, 24
+MARKS = ("SIMULATED", "SYNTHETIC", "MODELLED", "PRICE INDEX", "ORDERS", "OLD")
+"""How a note begins that is shown with the figures."""
 
 
 def screen(*lines: str | None) -> str:
@@ -19,6 +22,11 @@ def screen(*lines: str | None) -> str:
         if line is not None:
             folded += textwrap.wrap(line, WIDTH, subsequent_indent="  ") or [""]
     return "\n".join(folded if len(folded) <= HEIGHT else [*folded[: HEIGHT - 1], "..."])
+
+
+def marks_of(notes: Iterable[str]) -> list[str]:
+    """Return the notes that are shown with the figures."""
+    return [note for note in notes if note.startswith(MARKS)]
 
 
 def figure(value: float | None, form: str = ".2f") -> str:

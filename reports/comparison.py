@@ -14,7 +14,7 @@ from data.calendar import SESSIONS_A_YEAR, session_numbers, sessions_a_year
 from data.errors import UserError
 from data.format import counted, percent
 from data.rates import accrual
-from data.shown import screen
+from data.shown import marks_of, screen
 from engine.analytics.attribution import COLUMNS, SLEEVE, Attribution
 from engine.analytics.carino import scalars
 from engine.analytics.measure import metrics_of
@@ -139,7 +139,7 @@ class Comparison:
             f"{self.sessions[0]} to {self.sessions[-1]}, {len(self.sessions):,} sessions",
             *(self._line(run.label) for run in self.runs[:MOST]),
             f"and {len(self.runs) - MOST} more" if len(self.runs) > MOST else None,
-            *(note for note in self.notes if note.startswith(("SIMULATED", "SYNTHETIC", "PRICE INDEX"))),
+            *marks_of(self.notes),
         )
 
     def _line(self, label: str) -> str:

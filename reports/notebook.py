@@ -5,13 +5,14 @@ from __future__ import annotations
 from html import escape
 
 from data.format import capital, written
+from data.shown import marks_of
 from engine.analytics.answer.words import names_of
 from engine.analytics.measure import BOOK
 from engine.hedge_names import kept_names
 from engine.runs.run import FIGURES, Run
 from reports.comparison import compared
 from reports.comparison_page import answer_sections
-from reports.document import LOUD, Column, Custom, Document, Opening, Paragraph, Row, Table
+from reports.document import Column, Custom, Document, Opening, Paragraph, Row, Table
 from reports.glossary import words_of
 from reports.hedge_report import first_page
 from reports.renderers.html import page_of
@@ -58,7 +59,7 @@ def _kept(run: Run, title: str) -> Document:
     return Document(
         title,
         judged[::-1],
-        note=" ".join(note for note in run.notes if note.startswith(LOUD) or note in run.alarms),
+        note=" ".join(marks_of(run.notes)),
         header=[Paragraph(capital(reason)) for reason in reasons],
         styles=["compare", "frontier_runs"],
         opening=Opening([title, span, history], question, headline, lead, _books(run)),

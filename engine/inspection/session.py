@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from data.format import capital, dollars, percent
-from data.shown import screen
+from data.shown import marks_of, screen
 from engine.hedge_names import PARTS, HedgeName
 from engine.inspection.valuation import ValuationRead
 from engine.kernel.loop import Ledger, rules_of
@@ -260,7 +260,7 @@ class Day:
             "",
             f"made: {', '.join(bars)}",
             f"books: {', '.join(books)}",
-            *(note for note in self.notes if note.startswith(("SIMULATED", "SYNTHETIC", "PRICE INDEX"))),
+            *marks_of(self.notes),
             f"notes: {len(self.notes)}; as_dict() has all",
         )
 

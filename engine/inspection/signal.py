@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from data.format import counted, dollars, percent
-from data.shown import screen
+from data.shown import marks_of, screen
 from engine.hedge_names import PARTS, HedgeName
 from engine.inspection.flip import FURTHEST, Flip
 from engine.inspection.freshness import Fresh
@@ -16,8 +16,6 @@ from engine.kernel.loop import rules_of
 from engine.setup import Setup
 from strategies.policy import NEVER, PolicyRules
 
-LOUD = ("SIMULATED", "SYNTHETIC", "PRICE INDEX", "OLD")
-"""How a note begins that is shown with the order."""
 ENTER, LEAVE, HOLD, STAY_OUT = "ENTER", "LEAVE", "HOLD", "STAY OUT"
 """The order for the next session."""
 
@@ -190,7 +188,7 @@ class LiveSignal:
             "",
             f"of equity: {', '.join(weights)}",
             *flip_words(self),
-            *(note for note in self.notes if note.startswith(LOUD)),
+            *marks_of(self.notes),
             f"notes: {len(self.notes)}; as_dict() has all",
         )
 

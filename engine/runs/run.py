@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.arrays import Dates, Floats
 from data.market import Market
-from data.shown import figure, mark_table, screen
+from data.shown import figure, mark_table, marks_of, screen
 from data.version import VERSION, code_version
 from engine.analytics.controls import Control
 from engine.analytics.evaluate import Evaluation
@@ -117,7 +117,7 @@ class Run:
         return None if self.shown is None else self.shown(self)
 
     def __repr__(self) -> str:
-        metrics, marks = self.figures, [note for note in self.notes if note.startswith(("SIMULATED", "SYNTHETIC"))]
+        metrics = self.figures
         sessions = self.sessions if self.executed is None else self.market.run_sessions
         marked = f"{self.name}-SIMULATED" if self.simulated else self.name
         return screen(
@@ -127,7 +127,7 @@ class Run:
             "",
             *books_shown(self.main_books()),
             "",
-            *marks,
+            *marks_of(self.notes),
             f"notes: {len(self.notes)}; "
             + (f"kept in {self.folder}" if self.kept else f"backtest.write_run(result) writes runs/{marked}-..."),
         )

@@ -8,7 +8,7 @@ from kept_runs import keep
 from walkforward_runs import by_hand
 
 import backtest
-from data.shown import figure, mark_table, screen
+from data.shown import figure, mark_table, marks_of, screen
 from engine.inspection.signal import flip_words
 from engine.research.executors import executor_of
 from engine.research.search.objectives import objectives_of
@@ -157,3 +157,8 @@ def test_a_table_has_its_mark_in_the_corner_and_is_the_same_otherwise():
     assert shown.attrs == {"SIMULATED": False}
     assert shown.to_csv() == plain.to_csv()
     assert repr(mark_table(plain.copy(), "", simulated=False)) == repr(plain)
+
+
+def test_notes_that_are_shown_with_figures_begin_with_a_mark():
+    marked = ["SIMULATED market: it shows.", "ORDERS: mine placed none.", "MODELLED: by a formula."]
+    assert marks_of(["The dividends are of another day.", *marked]) == marked
