@@ -17,7 +17,7 @@ from reports.glossary import words_of
 from reports.hedge_report import first_page
 from reports.renderers.html import page_of
 
-HEIGHT, LOW = 1100, 420
+HEIGHT, LOW = 1100, 460
 """Of the frame, pixels: the verdict, the sum and the frontier in a notebook's cell; and of a run that has no answer."""
 
 
