@@ -42,6 +42,12 @@ def load_config(file: str | Path, settings: Sequence[str] = (), data: str | Path
     ------
     ConfigError
         File, line and key of what is wrong.
+
+    Examples
+    --------
+    >>> config = backtest.load_config("hedge_soxs.yaml", ["trend_days=100", "hedge.weight=0.1"])
+    >>> config.hedge.weight
+    0.1
     """
     path, _shipped = find_run(str(file))
     config = _load_config(path, settings)
@@ -49,12 +55,29 @@ def load_config(file: str | Path, settings: Sequence[str] = (), data: str | Path
 
 
 def load_market(config: Config) -> Market:
-    """Load what a run trades, laid on its sessions; takes what `run` takes, and raises UserError."""
+    """Load what a run trades, laid on its sessions.
+
+    Parameters
+    ----------
+    config
+        As for `run`.
+
+    Raises
+    ------
+    UserError
+        What can't be used, in one line.
+
+    Examples
+    --------
+    >>> market = backtest.load_market("hedge_soxs.yaml")
+    >>> market.underlying, market.simulated
+    ('SOXX', True)
+    """
     return open_market(config_from(config))
 
 
 def load_run(run: str | Path, runs: str | Path = "runs") -> Run:
-    """Read a kept run back: its metrics, tables and books.
+    """Read a kept run back: its metrics, tables and books; a notebook shows its verdict, sum and frontier.
 
     Parameters
     ----------
@@ -67,8 +90,15 @@ def load_run(run: str | Path, runs: str | Path = "runs") -> Run:
     ------
     UserError
         There is none, it is damaged, or an older version wrote it.
+
+    Examples
+    --------
+    >>> folder = backtest.write_run(backtest.run("hedge_soxs.yaml"), tearsheet=False)
+    >>> kept = backtest.load_run(folder.name)
+    >>> kept.metrics["verdict"]
+    'withheld'
     """
-    return Run.load(find_kept(str(run), Path(runs)))
+    return replace(Run.load(find_kept(str(run), Path(runs))), shown=_first_screen)
 
 
 def run(
@@ -95,6 +125,12 @@ def run(
     ------
     UserError
         What can't be used, in one line: DataError, ConfigError or StrategyError.
+
+    Examples
+    --------
+    >>> result = backtest.run({"start": "2019-01-02", "end": "2020-12-31", "hedge": {"weight": 0.1}})
+    >>> result.metrics["sessions"], len(result.equity)
+    (505, 505)
     """
     return replace(_run(config_from(config), source, progress, engine), shown=_first_screen)
 
@@ -134,6 +170,13 @@ def write_run(
     ------
     UserError
         The folder can't be written, or the run has no such benchmark.
+
+    Examples
+    --------
+    >>> result = backtest.run("hedge_soxs.yaml", engine="compiled")
+    >>> folder = backtest.write_run(result, tearsheet=False)
+    >>> folder.name == result.folder_name, (folder / "report.html").is_file()
+    (True, True)
     """
     sheets = tearsheets(result, benchmark) if tearsheet else {}
     return write_pages(result, Path(out), sheets, Here(), report=report, progress=progress)

@@ -84,7 +84,14 @@ def _run(
     file: File,
     options: RunOptions = UNCHANGED,
     out: Out = Path("runs"),
-    engine: Annotated[str, typer.Option("--engine", help="backtrader, compiled or python.")] = "backtrader",
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine",
+            help="backtrader, compiled or python.",
+            autocompletion=completion.words("backtrader", "compiled", "python"),
+        ),
+    ] = "backtrader",
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics as JSON, and nothing else.")] = False,
     as_csv: Csv = None,
     workbook: Xlsx = None,
@@ -93,7 +100,9 @@ def _run(
     benchmark: Annotated[
         list[str] | None,
         typer.Option(
-            "--benchmark", help="The tear-sheet's: unhedged, held_less, derisk_entry, derisk_daily. Repeatable."
+            "--benchmark",
+            help="The tear-sheet's: unhedged, held_less, derisk_entry, derisk_daily. Repeatable.",
+            autocompletion=completion.words("unhedged", "held_less", "derisk_entry", "derisk_daily"),
         ),
     ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the report, or the tear-sheet.")] = False,
@@ -275,6 +284,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # names of files may hold what no encoding has
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    completion.prepare()
     try:
         check_utf8(*sys.argv[1:])
         status = app(prog_name="backtest", standalone_mode=False) or 0

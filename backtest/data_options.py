@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backtest import completion
 from backtest.console import complain
 from data.errors import UserError, cut
 
@@ -22,7 +23,10 @@ STARTERS = "SOXS SOXX SPY ^SOX ^VIX ^IRX"
 Folder = Annotated[
     str | None,
     typer.Option(
-        "--data", metavar="DIR", help="A folder with bars/, series/, filings/ ..., or embedded; not the store."
+        "--data",
+        metavar="DIR",
+        help="A folder with bars/, series/, filings/ ..., or embedded; not the store.",
+        autocompletion=completion.sources,
     ),
 ]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backtest import completion
 from backtest.console import console, counting, echo_data, open_in_browser
 from backtest.options import (
     EXECUTED,
@@ -41,6 +42,7 @@ def frontier(
             metavar="WAYS",
             help="Ways beside the files' own: sold, cash, short, put, put_spread, collar or an instrument; put:always"
             " for one that is on all the time. Unless given: the usual ones that the data hold.",
+            autocompletion=completion.words("sold", "cash", "short", "put", "put_spread", "collar"),
         ),
     ] = None,
     weights: Annotated[

@@ -39,6 +39,7 @@ Data = Annotated[
         "--data",
         metavar="DIR",
         help="Real history: a folder with bars/, series/, events/; or a source: embedded, demo.",
+        autocompletion=completion.sources,
     ),
 ]
 Params = Annotated[

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from backtest import completion
 from backtest.console import complain, console, echo, echo_data
 from backtest.options import Json, Runs, kept_in, within, written_to
 from data.errors import UserError, did_you_mean
@@ -25,7 +26,12 @@ Name = Annotated[str | None, typer.Option("--name", help="A part of its name, or
 Strategy = Annotated[str | None, typer.Option("--strategy", help="A part of its strategy's name.")]
 Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Its first session isn't before.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Its last session isn't after.")]
-Sort = Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="The best by it first, such as sharpe.")]
+Sort = Annotated[
+    str | None,
+    typer.Option(
+        "--sort", metavar="COLUMN", help="The best by it first, such as sharpe.", autocompletion=completion.columns
+    ),
+]
 Top = Annotated[int | None, typer.Option("--top", **within(ROWS), metavar="N", help="No more than so many.")]
 
 SHOWN_ROWS = 40
@@ -74,7 +80,14 @@ def runs(
     out: Annotated[Path, kept_in("runs")] = Path("runs"),
     name: Name = None,
     strategy: Strategy = None,
-    verdict: Annotated[str | None, typer.Option("--verdict", help="paid, did not pay, can't tell or withheld.")] = None,
+    verdict: Annotated[
+        str | None,
+        typer.Option(
+            "--verdict",
+            help="paid, did not pay, can't tell or withheld.",
+            autocompletion=completion.words("paid", "did not pay", "can't tell", "withheld"),
+        ),
+    ] = None,
     since: Since = None,
     until: Until = None,
     sort: Sort = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from backtest import completion
 from backtest.console import console, counting, echo_data, open_in_browser
 from backtest.options import UNCHANGED, File, Open, RunOptions, announce_compiling, kept_in, quietly, within
 from backtest.sweep_commands import Answer, Cluster
@@ -28,7 +29,12 @@ def search(
     ] = None,
     trials: Annotated[int, typer.Option("--trials", **within(TRIALS), metavar="N", help="How many in all.")] = 100,
     objective: Annotated[
-        str, typer.Option("--objective", help="A sweep's column, or two for a front: cost,drawdown_avoided.")
+        str,
+        typer.Option(
+            "--objective",
+            help="A sweep's column, or two for a front: cost,drawdown_avoided.",
+            autocompletion=completion.columns,
+        ),
     ] = "sharpe",
     directions: Annotated[
         str | None, typer.Option("--directions", help="maximize or minimize, one for each objective.")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from backtest import completion
 from backtest.console import console, echo_data, steps
 from backtest.options import (
     UNCHANGED,
@@ -40,6 +41,7 @@ def signal(
             "--hold",
             metavar="SOXX=100,cash=5000",
             help="What you hold: shares, and cash in dollars.",
+            autocompletion=completion.holdings,
             show_default=False,
         ),
     ] = None,
@@ -90,10 +92,21 @@ def study(
     options: RunOptions = UNCHANGED,
     every: Annotated[
         str,
-        typer.Option("--every", metavar="[entry|signal]", help="Triggers: entries ordered, or rises of the signal."),
+        typer.Option(
+            "--every",
+            metavar="[entry|signal]",
+            help="Triggers: entries ordered, or rises of the signal.",
+            autocompletion=completion.words("entry", "signal"),
+        ),
     ] = "entry",
     since: Annotated[
-        str, typer.Option("--from", metavar="[fill|close]", help="Where windows begin: the run's fill, or that close.")
+        str,
+        typer.Option(
+            "--from",
+            metavar="[fill|close]",
+            help="Where windows begin: the run's fill, or that close.",
+            autocompletion=completion.words("fill", "close"),
+        ),
     ] = "fill",
     as_json: Json = False,
     as_csv: Csv = None,

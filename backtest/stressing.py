@@ -105,6 +105,16 @@ def scenario(
     ------
     DataError
         A row is broken, with its number; what the rows before today's close are doesn't matter.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> week = pd.DataFrame({"open": 330.0, "high": 340.0, "low": 290.0, "close": [320.0, 310.0, 300.0]})
+    >>> week["date"] = ["2026-07-01", "2026-07-02", "2026-07-06"]
+    >>> mine = backtest.scenario("a bad week", {"SOXX": week})
+    >>> found = backtest.stress("hedge_soxs.yaml", [mine], paths=0)
+    >>> found.scenarios["sessions"].tolist()[:2]
+    [3, 3]
     """
     frames = ((BARS, bars), (SERIES, series or {}), (EVENTS, events or {}))
     made = {item: thing for kind, by_name in frames for item, thing in _things(name, kind, by_name)}

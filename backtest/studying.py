@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from data.errors import UserError, did_you_mean
 from data.roles import Roles
+from data.shown import screen
 from engine.analytics.event_study import EVERY, SINCE, EventStudy, event_study
 from engine.config import RunConfig
 from engine.engines import execute
@@ -17,7 +18,7 @@ from engine.runs.run import SIMULATED
 from engine.setup import open_market
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Studied:
     """A study with what its page says besides: title, first and last session, and what the history is, if made up."""
 
@@ -26,6 +27,18 @@ class Studied:
     title: str
     span: tuple[str, str]
     marks: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        from reports.study import headline
+
+        return screen(
+            f"Studied {self.title}",
+            f"{self.span[0]} to {self.span[1]}",
+            headline(self.study, self.roles),
+            "",
+            *repr(self.study).splitlines(),
+            *self.marks,
+        )
 
 
 def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str], object]) -> Studied:

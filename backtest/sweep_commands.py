@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from backtest import completion
 from backtest.console import complain, console, counting, echo_data
 from backtest.options import (
     UNCHANGED,
@@ -29,6 +30,7 @@ Executor = Annotated[
     typer.Option(
         "--executor",
         metavar="[threads|processes|dask]",
+        autocompletion=completion.words("threads", "processes", "dask"),
         help="Who computes. Threads, or processes where the strategy can't be compiled; dask starts them as a cluster.",
         show_default=False,
     ),
@@ -51,7 +53,9 @@ def sweep(
     executor: Executor = None,
     cluster: Cluster = None,
     top: Annotated[int, typer.Option("--top", **within(ROWS), help="Rows to show of the best and of the worst.")] = 5,
-    metric: Annotated[str, typer.Option("--metric", help="By which they are the best.")] = "sharpe",
+    metric: Annotated[
+        str, typer.Option("--metric", help="By which they are the best.", autocompletion=completion.columns)
+    ] = "sharpe",
     answer: Answer = False,
     luck: Annotated[bool, typer.Option("--luck", help="Show all that tells how much of the best is luck.")] = False,
     out: Annotated[Path, kept_in("sweeps")] = Path("sweeps"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from data.errors import check_arguments
 from data.files import write_and_sweep_up
 from data.ranges import PROCESSES, ROWS, SEED
+from data.shown import mark_table
 from data.sources import Source
 from engine.config import RunConfig
 from engine.loading import Config, config_from
@@ -65,16 +66,23 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     Returns
     -------
     A row a combination, in the grid's order, its last key turning fastest: keys as the grid has them, then the columns
-    of results.parquet, NaN where one is undefined, and ``failed``, why a row has none. In ``attrs``, as plain values:
+    of results.parquet, NaN where one is undefined, and ``failed``, why a row has none. Of a market that is made up
+    SIMULATED stands in the corner of what is printed: it is ``frame.columns.name``. In ``attrs``, as plain values:
 
     - ``kernel_seconds``, ``signal_seconds``, ``tail_seconds``, ``wall_seconds``: what this call computed;
     - ``says``, ``pbo``, ``deflated_sharpe``, ``spa``, ``overfitting``: how much is luck, ``None`` without a Sharpe;
-    - ``sessions``, ``simulated``, ``mark`` (what has to stand beside the numbers, or ``None``), ``folder``.
+    - ``sessions``, ``SIMULATED``, ``simulated``, ``mark`` (what has to stand beside numbers, or ``None``), ``folder``.
 
     Raises
     ------
     UserError
         What can't be used, in one line.
+
+    Examples
+    --------
+    >>> frame = backtest.sweep("hedge_soxs.yaml", {"trend_days": range(20, 61, 20), "hedge.weight": [0.1, 0.2]})
+    >>> len(frame), frame.columns.name
+    (6, 'SIMULATED')
     """
     read = config_from(config)
     check_arguments(whole=True, workers=(workers, PROCESSES), random=(random, ROWS), seed=(seed, SEED))
@@ -122,7 +130,7 @@ def frame_of(result: SweepResult, names: Sequence[str], *, kept: bool) -> pd.Dat
         "mark": result.mark,
         "folder": str(result.folder) if kept else None,
     }
-    return frame
+    return mark_table(frame, "SIMULATED" if result.simulated else "", simulated=result.simulated)
 
 
 def _values(axis: Axis, indices: Any) -> Any:

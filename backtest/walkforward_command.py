@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backtest import completion
 from backtest.console import console, counting, echo_data, open_in_browser, steps
 from backtest.options import UNCHANGED, File, Open, Params, RunOptions, announce_compiling, kept_in, quietly, within
 from backtest.sweep_commands import Answer, Cluster, Executor, Workers
@@ -27,7 +28,10 @@ def walkforward(
     train: Annotated[str, typer.Option("--train", metavar="SPAN", help="Chosen on: 5y, 18m, 250d (sessions).")] = "5y",
     test: Annotated[str, typer.Option("--test", metavar="SPAN", help="Judged on, one after another.")] = "1y",
     anchored: Annotated[bool, typer.Option("--anchored", help="Train on all history before.")] = False,
-    objective: Annotated[str, typer.Option("--objective", help="A column of a sweep, by which is chosen.")] = "sharpe",
+    objective: Annotated[
+        str,
+        typer.Option("--objective", help="A column of a sweep, by which is chosen.", autocompletion=completion.columns),
+    ] = "sharpe",
     embargo: Annotated[
         int, typer.Option("--embargo", **within(SESSIONS), help="Sessions between training and test.")
     ] = 20,

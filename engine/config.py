@@ -134,7 +134,7 @@ class PortfolioConfig(ConfigSection):
     core: dict[Symbol, Annotated[float, Range(1e-6, 1)]] = Field(
         default_factory=lambda: {"SOXX": 1.0}, description="weights, sum 1"
     )
-    dividends: Literal["reinvest", "cash"] = "reinvest"
+    dividends: Literal["reinvest", "cash"] = Field("reinvest", description="what becomes of the core's dividends")
     rebalance: Literal["never", "daily", "weekly", "monthly"] = Field("never", description="of the core")
 
     @model_validator(mode="after")
@@ -148,8 +148,10 @@ class PortfolioConfig(ConfigSection):
 class ExecutionConfig(ConfigSection):
     """At what prices and costs."""
 
-    fill: Literal["next_open", "next_close"] = "next_open"
-    shares: Literal["fractional", "whole"] = "fractional"
+    fill: Literal["next_open", "next_close"] = Field(
+        "next_open", description="the price at which what is decided at a close is filled"
+    )
+    shares: Literal["fractional", "whole"] = Field("fractional", description="whether a part of a share can be held")
     commission_bps: Bps = Field(1.0, description="basis points, or a map by instrument")
     slippage_bps: Bps = Field(2.0, description="basis points, or a map by instrument")
     commission_per_share: Dollars = Field(0.0, description="dollars an as-traded share, added")
@@ -163,10 +165,14 @@ class ExecutionConfig(ConfigSection):
 class RunConfig(ConfigSection):
     """One run, complete: what `backtest show` prints and a run's folder keeps."""
 
-    name: Annotated[str, BeforeValidator(_run_name)] = "hedge_soxs"
+    name: Annotated[str, BeforeValidator(_run_name)] = Field(
+        "hedge_soxs", description="with which the run's folder begins"
+    )
     data: DataConfig = Field(default_factory=DataConfig)
-    start: Date = dt.date(2010, 6, 1)
-    end: Date | None = None
+    start: Date = Field(
+        dt.date(2010, 6, 1), description="the first session, or the next one; signals read what is before"
+    )
+    end: Date | None = Field(None, description="the last session; null: the last there is")
     portfolio: PortfolioConfig = Field(default_factory=PortfolioConfig)
     underlying: Symbol | None = Field(None, description="what signals read; null: the first hedge's underlying")
     hedge: HedgeConfig = Field(default_factory=HedgeConfig)

@@ -25,12 +25,12 @@ OF_A_KIND = ("instrument", "leverage", "option", "max_weight")
 class OptionConfig(ConfigSection):
     """Which contracts a hedge of kind option rolls; MODELLED, as docs/hedges.md says."""
 
-    structure: Structure = "put"
+    structure: Structure = Field("put", description="what is bought and sold at each roll")
     strike: Percent = Field(95.0, description="of the put that is bought, in percent of the underlying at the roll")
     sold_strike: Percent | None = Field(None, description="of what is sold: 85 of a put spread, 110 of a collar")
     tenor: Literal[1, 2, 3, 4, 6, 12] = Field(1, description="months from roll to roll")
     roll_week: Literal[1, 2, 3, 4] = Field(3, description="of the month in which contracts roll")
-    roll_weekday: Weekday = "Fri"
+    roll_weekday: Weekday = Field("Fri", description="of that week, on which contracts roll")
     skew: Annotated[float, Range(0, 50)] = Field(4.0, description="volatility points per 10 % of moneyness")
     bid_ask: Annotated[float, Range(0, 99)] = Field(6.0, description="in percent of the premium")
 
@@ -87,20 +87,26 @@ class StrategyConfig(ConfigSection):
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     named: str = Field("WeaknessHedge", alias="class", description="a shipped class, file.py:Class or module:Class")
-    params: dict[str, Any] = Field(default_factory=dict)
+    params: dict[str, Any] = Field(
+        default_factory=dict, description="its parameters: backtest strategies CLASS lists them"
+    )
 
 
 class PolicyConfig(ConfigSection):
     """When the intensity switches the hedge on and off; counted in sessions."""
 
-    enter: Fraction = 0.5
-    exit: Fraction = 0.5
-    confirm: Count = 1
-    min_hold: Sessions = 0
-    max_hold: Count | None = None
-    cooldown: Sessions = 0
-    stop_loss: Part | None = None
-    take_profit: Annotated[float, Range(0.0001, 100)] | None = None
+    enter: Fraction = Field(0.5, description="the hedge is bought at a signal, 0 to 1, from this on")
+    exit: Fraction = Field(0.5, description="the hedge is sold at a signal below this")
+    confirm: Count = Field(1, description="closes in a row with such a signal before the hedge is bought")
+    min_hold: Sessions = Field(0, description="sessions before which no signal ends the hedge")
+    max_hold: Count | None = Field(None, description="sessions after which the hedge is sold; null: no limit")
+    cooldown: Sessions = Field(0, description="sessions without a new hedge after one has ended")
+    stop_loss: Part | None = Field(
+        None, description="loss since it was bought, a part of its price, at which it is sold"
+    )
+    take_profit: Annotated[float, Range(0.0001, 100)] | None = Field(
+        None, description="gain since it was bought, a part of its price, at which it is sold"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> PolicyConfig:
@@ -123,10 +129,16 @@ class HedgeConfig(ConfigSection):
     underlying: Symbol = Field("SOXX", description="what a fund is a multiple of; the run's own where that is written")
     leverage: Leverage | None = Field(-3.0, description="a fund's multiple of the underlying's daily move")
     weight: Fraction = Field(0.15, description="a fraction of equity; 0 is the unhedged run")
-    max_weight: Fraction = 0.5
-    sizing: Literal["fixed", "proportional", "beta", "volatility_target", "minimum_variance"] = "fixed"
-    funding: Literal["sell_core", "cash_buffer", "margin"] = "sell_core"
-    rebalance: Literal["never", "daily", "weekly", "monthly", "band"] = "weekly"
+    max_weight: Fraction = Field(0.5, description="no order makes the hedge a larger part of equity than this")
+    sizing: Literal["fixed", "proportional", "beta", "volatility_target", "minimum_variance"] = Field(
+        "fixed", description="how the weight is found: as written, times the signal, or by beta, volatility or variance"
+    )
+    funding: Literal["sell_core", "cash_buffer", "margin"] = Field(
+        "sell_core", description="what pays for the hedge: core that is sold, cash kept aside, or a loan"
+    )
+    rebalance: Literal["never", "daily", "weekly", "monthly", "band"] = Field(
+        "weekly", description="how often the hedge is brought back to its weight while it is held"
+    )
     band: Part = Field(0.05, description="for rebalance band: distance from the weight last ordered")
     buffer: Annotated[float, Range(0, 0.99)] = Field(0.2, description="for funding cash_buffer: its cash share")
     cover: Annotated[float, Range(0.01, 10)] = Field(

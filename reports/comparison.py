@@ -12,7 +12,9 @@ from data.arithmetic import dot
 from data.arrays import Dates, Flags, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR, session_numbers, sessions_a_year
 from data.errors import UserError
+from data.format import counted, percent
 from data.rates import accrual
+from data.shown import marks_of, screen
 from engine.analytics.attribution import COLUMNS, SLEEVE, Attribution
 from engine.analytics.carino import scalars
 from engine.analytics.measure import metrics_of
@@ -42,11 +44,13 @@ SOLD, HELD = "derisk_daily", "held_less"
 """Controls that a run is laid over, where it has them."""
 OWN = "Hedge's own"
 """What the own part of runs of several kinds is called together."""
+MOST = 8
+"""Runs that a comparison shows of itself."""
 TINY = 1e-12
 """A standard deviation of daily returns below which they don't vary."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Compared:
     """One run on the sessions that all share.
 
@@ -91,8 +95,12 @@ class Compared:
         """Whether no session of it is real: simulated, or all made by the fund model."""
         return self.run.simulated or bool(self.synthetic.all())
 
+    def __repr__(self) -> str:
+        cagr, fall = percent(self.figures["cagr"]), percent(self.figures["max_drawdown"])
+        return f"Compared {self.label}: CAGR {cagr}, worst fall {fall}{', SIMULATED' if self.run.simulated else ''}"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Runs side by side.
 
@@ -130,6 +138,20 @@ class Comparison:
     family: str
     kinds: Kinds
     own: str
+
+    def __repr__(self) -> str:
+        return screen(
+            f"Comparison of {counted(len(self.runs), 'run')}",
+            self.span,
+            *(self._line(run.label) for run in self.runs[:MOST]),
+            f"and {len(self.runs) - MOST} more" if len(self.runs) > MOST else None,
+            *marks_of(self.notes),
+        )
+
+    def _line(self, label: str) -> str:
+        answer, figures = self.answers[label], next(run.figures for run in self.runs if run.label == label)
+        gap = "" if answer.gap == NONE else f", {answer.gap} points a year to holding less"
+        return f"{label}: CAGR {percent(figures['cagr'])}, {answer.label}{gap}"
 
     @property
     def mark(self) -> str:

@@ -179,21 +179,10 @@ def _opening(found: Comparison, title: str) -> Opening:
 
 def _sections(found: Comparison, folder: Path, pages: Sequence[Link]) -> Iterator[Section]:
     """Yield the page's sections, in order."""
-    lines = shared_lines({kept.label: kept.run for kept in found.runs})
-    if lines:
-        about = (
-            f"The line is holding less of the core all the time, the rest in {lines[0].names.cash}. A run above it is"
-            " cheaper than holding less to the same safety, one below it is dearer. Each run stands as it was judged,"
-            " on its own sessions."
-        )
-        drawn = [
-            (shared.title, [draw_shared(shared, shape) for shape in SHAPES], described(shared)) for shared in lines
-        ]
-        parts: list[Part] = [Paragraph(about, "dek"), Custom("frontiers.html.j2", {"frontiers": drawn})]
-        yield Section("frontier", findings.frontier_finding(found), parts)
+    answered = [*answer_sections(found)]
+    yield from answered[:1]
     yield Section("", findings.verdicts_finding(found), [_run_table(found, folder)])
-    if lines:
-        yield _sum(found)
+    yield from answered[1:]
     curves = _curves(found)  # a rolling window may be longer than the runs
     shown = [key for key in CHARTS if any(np.isfinite(curve).any() for _name, curve in curves[key])]
     for key in shown:
@@ -209,6 +198,22 @@ def _sections(found: Comparison, folder: Path, pages: Sequence[Link]) -> Iterato
         yield Section("", findings.differences_finding(found), _differences(found))
     yield from tearsheet_section(found, kept_tearsheets(found), pages)
     yield _months(found)
+
+
+def answer_sections(found: Comparison) -> Iterator[Section]:
+    """Yield the frontier with the runs on it, and their sums; nothing where none has an answer."""
+    lines = shared_lines({kept.label: kept.run for kept in found.runs})
+    if not lines:
+        return
+    about = (
+        f"The line is holding less of the core all the time, the rest in {lines[0].names.cash}. A run above it is"
+        " cheaper than holding less to the same safety, one below it is dearer. Each run stands as it was judged,"
+        " on its own sessions."
+    )
+    drawn = [(shared.title, [draw_shared(shared, shape) for shape in SHAPES], described(shared)) for shared in lines]
+    parts: list[Part] = [Paragraph(about, "dek"), Custom("frontiers.html.j2", {"frontiers": drawn})]
+    yield Section("frontier", findings.frontier_finding(found), parts)
+    yield _sum(found)
 
 
 def _run_table(found: Comparison, folder: Path) -> Table:

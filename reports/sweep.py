@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from reports.document import Chart, Column, Document, Link, Menus, Opening, Para
 from reports.naming import as_yaml, is_difference, label, measure_data, parameter_data, short_names, shown
 from reports.overfitting import overfitting_section
 from reports.renderers.html import write_document
-from reports.renderers.terminal import show
+from reports.renderers.terminal import fits, show
 from reports.sweep_numbers import SIDE, Extract, Landscape, Rows, SweptAxis, extract, ranking
 
 if TYPE_CHECKING:
@@ -64,18 +65,27 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
     known = np.flatnonzero(~np.isnan(measured))
     order = known[np.argsort(measured[known] if lower_is_better(metric) else -measured[known], kind="stable")]
     best, worst = order[:top], order[top:][::-1][:top][::-1]
-    measures = list(dict.fromkeys([metric, *apart, "gap_to_held_less", "episodes"]))
+    measures = list(dict.fromkeys([metric, "gap_to_held_less", *apart, "episodes"]))
     shown = arrow_of(np.concatenate((best, worst)), pa.int64())
     found = read_columns(files_in(result.folder), [*names, *measures]).take(shown).to_pylist()
-    titles = [re.sub(r"[_.]", " ", name) for name in short_names(names)]  # a narrow table breaks at spaces
-    titles += [f"{name.replace('_', ' ')}{' ~' * (name in ESTIMATED)}" for name in measures]
-    rows = []
-    for place, row in enumerate(found):
-        side = f"best {place + 1}" if place < len(best) else f"worst {len(found) - place}"
-        rows.append(Row([side, *(str(row[name]) for name in names), *(_brief(name, row[name]) for name in measures)]))
+
+    def table(measures: Sequence[str]) -> Table:
+        titles = [re.sub(r"[_.]", " ", name) for name in short_names(names)]
+        titles += [f"{name.replace('_', ' ')}{' ~' * (name in ESTIMATED)}" for name in measures]
+        heads = [fill(title, max(map(len, title.split()))) for title in titles]  # as narrow as its longest word
+        sides = [f"best {place + 1}" for place in range(len(best))]
+        sides += [f"worst {len(found) - place}" for place in range(len(best), len(found))]
+        rows = [
+            Row([side, *(str(row[name]) for name in names), *(_brief(name, row[name]) for name in measures)])
+            for side, row in zip(sides, found, strict=True)
+        ]
+        return Table("sweep", [Column("SIMULATED" if result.simulated else ""), *map(Column, heads)], rows, "dense")
+
+    while len(measures) > 2 and not fits(console, table(measures)):  # the page has them all
+        measures.pop()
     parts: list[Part] = [
         Paragraph(f"{len(measured):,} combinations, {result.sessions:,} sessions, by {metric}"),
-        Table("sweep", [Column("SIMULATED" if result.simulated else ""), *map(Column, titles)], rows),
+        table(measures),
     ]
     if result.answer:
         parts.append(Paragraph(f"~: an estimate, from {SHIFTS} shifted dates.", "dek"))

@@ -33,10 +33,11 @@ class CompositeHedge(Strategy):
         at_least, at_most), and may have percentile_over, zscore_over or change_over (sessions), within (sessions for
         which it is remembered), release (where it lets go again) and weight.
     combine
-        ``all`` and ``any`` give 1 or 0. ``votes`` gives the share of the weights that speak for hedging, or with
-        `enough` 1 where those weights sum to that: 3 of 5, where all weights are 1.
+        One of ``all``, ``any`` and ``votes``. The first two give 1 or 0. ``votes`` gives the share of the weights that
+        speak for hedging, or with `enough` 1 where those weights sum to that: 3 of 5, where all weights are 1.
     enough
-        For votes: the sum of weights from which it hedges; without it the share itself is the intensity.
+        Votes, the sum of the weights that speak for it, from which it hedges; without it the share itself is the
+        intensity. For ``combine: votes``.
     require
         Names of signals without which there is no hedge, whatever the others say; they don't vote. Armed, then
         triggered: require one with a long `within`.

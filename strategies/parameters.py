@@ -20,6 +20,12 @@ Described = tuple[tuple["Parameter", ...], dict[str, Callable[[], Any]]]
 _DESCRIBED: WeakKeyDictionary[type, Described] = WeakKeyDictionary()
 """What classes' fields say, which takes a tenth of a millisecond to read; a class that is gone takes its own along."""
 
+UNITS = (
+    *("sessions", "calendar days", "fraction a year", "fraction", "standard deviations", "percentage points"),
+    *("index 0-100", "votes", "in the unit of"),
+)
+"""With one of these, or ``A`` and one of these, begins what a number's text says."""
+
 WORDS = {str: "text", bool: "true or false"}
 """What a value of a type that is no number has to be."""
 
@@ -67,12 +73,18 @@ def describe(cls: type) -> tuple[Parameter, ...]:
     return tuple(each._replace(default=made[each.name]()) if each.name in made else each for each in known)
 
 
-def explained(cls: type) -> dict[str, str]:
-    """Return what the docstring of a class, or of one it derives from, says of each parameter, in one line each."""
+def explained(made: Callable[..., Any]) -> dict[str, str]:
+    """Return what the docstring of a function, or of a class and those it derives from, says of each parameter."""
     said = dict[str, str]()
-    for each in reversed(cls.__mro__):
-        said |= _said(inspect.cleandoc(vars(each).get("__doc__") or ""))
+    for each in reversed(getattr(made, "__mro__", (made,))):
+        said |= _said(inspect.cleandoc(each.__doc__ or ""))  # an heir without one has none, not its parent's
     return said
+
+
+def unit_of(said: str) -> str:
+    """Return the unit that a parameter's text begins with, one of `UNITS`; empty where it begins with none."""
+    begin = said.removeprefix("A ").lower()
+    return next((unit for unit in UNITS if begin.startswith(unit)), "")
 
 
 def _said(docstring: str) -> dict[str, str]:

@@ -61,7 +61,7 @@ class Rule:
     release
         Once it fired it goes on firing until the value is back on the other side of this.
     weight
-        Its weight in a vote.
+        Votes that it has.
     """
 
     signal: str
@@ -85,7 +85,7 @@ class Rule:
         values = _remembered(self._value(found, market), self.within, upward=self.upward)
         threshold = self.threshold if self.release is None else self._released(values, self.release)
         prefix = f"{name}: " if name else ""
-        words, unit = self._words(found, market), self._unit(found)
+        words, unit = self._words(found, market), self.unit
         return Input(f"{prefix}{words}", values, threshold, self.fires, unit, self._ranked(found, market))
 
     def reads(self, roles: Roles) -> Reads:
@@ -182,10 +182,12 @@ class Rule:
         keys = f" ({', '.join(numbers)})" if numbers else ""
         return ", ".join([f"{found.name.replace('_', ' ')}{of}{keys}", *made, *kept])
 
-    def _unit(self, found: Signal) -> str:
+    @property
+    def unit(self) -> str:
+        """The unit of its value and threshold."""
         if self.percentile_over is not None:
             return "fraction"
-        return "standard deviations" if self.zscore_over is not None else found.unit
+        return "standard deviations" if self.zscore_over is not None else SIGNALS[self.signal].unit
 
 
 def rule(named: str, side: Side, threshold: float, given: Mapping[str, Any] | None = None, *, within: int = 1) -> Rule:

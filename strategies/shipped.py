@@ -31,11 +31,11 @@ class FatigueHedge(Strategy):
     trend_days
         Sessions in the average and its standard deviation.
     stretched
-        Standard deviations above it.
+        Standard deviations by which the close stood above its average at least.
     rsi_days
-        Sessions of Wilder's RSI.
+        Sessions of Wilder's average in the RSI.
     overbought
-        The RSI from which momentum counts as overbought.
+        Index 0-100: the RSI from which momentum counts as overbought.
     memory
         Sessions for which both are remembered.
 
@@ -71,7 +71,7 @@ class VolumeHedge(Strategy):
     volume_days
         Sessions with which a day's dollar volume is compared.
     surge
-        Standard deviations.
+        Standard deviations by which the log of a day's dollar volume stood above its mean at least.
     memory
         Sessions for which a surge is remembered.
     trend_days
@@ -106,11 +106,11 @@ class BreadthHedge(Strategy):
     trend_days
         Sessions in each member's moving average.
     few
-        The share of members above their averages at or below which breadth is poor.
+        A fraction of the members: with so many or fewer of them above their averages breadth is poor.
     low_days
-        Sessions of which a new low is the lowest close.
+        Sessions of which a new low is the lowest close, its own included.
     lows
-        The share of members at new lows at or above which breadth is poor.
+        A fraction of the members: with so many or more of them at new lows breadth is poor.
 
     Notes
     -----
@@ -150,7 +150,7 @@ class LeadershipHedge(Strategy):
     leader_days
         Sessions over which both are compared.
     behind
-        A fraction: 0.03 is three points.
+        A fraction by which the members have fallen behind the underlying at least: 0.03 is three points.
     memory
         Sessions for which that is remembered.
     trend_days
@@ -183,7 +183,7 @@ class RotationHedge(Strategy):
     Parameters
     ----------
     market
-        What both are compared with.
+        The instrument that both are compared with.
     defensives
         Instruments that are held in equal parts.
     days
@@ -224,7 +224,7 @@ class RatesHedge(Strategy):
     days
         Sessions over which it rose.
     rise
-        Percentage points.
+        Percentage points by which the yield rose at least: 0.35 is from 4.00 to 4.35 percent.
     memory
         Sessions for which that is remembered.
     trend_days
@@ -256,9 +256,9 @@ class CalendarHedge(Strategy):
     Parameters
     ----------
     events
-        Tables of events.
+        Names of tables of events, the next of which counts.
     days
-        Calendar days.
+        Calendar days to that event at most.
     trend_days
         Sessions in the underlying's moving average.
 
@@ -290,13 +290,14 @@ class SeriesHedge(Strategy):
     Parameters
     ----------
     series
-        Its name: a credit spread, a volatility index, a price/earnings ratio.
+        The series' name: a credit spread, a volatility index, a price/earnings ratio.
     by
-        What of it: ``level``, ``change``, ``percentile`` or ``zscore``.
+        What of it counts, one of ``level``, ``change``, ``percentile`` and ``zscore``.
     over
         Sessions of the change, the rank or the z-score.
     threshold
-        Where it speaks for hedging.
+        In the unit of what counts, from where it speaks for hedging: the series' own for a level or a change, a
+        fraction for a percentile, standard deviations for a z-score.
     high
         Whether it does so at or above the threshold; else at or below.
     memory

@@ -56,7 +56,8 @@ class ValuationHedge(Strategy):
     lookback
         Sessions among which today's valuation is ranked.
     stretched
-        The percentile from which the sector counts as dear, in (0, 1].
+        A fraction of the lookback's sessions, in (0, 1]: the rank from which the sector counts as dear; 0.8 is the 80th
+        percentile.
     memory
         Sessions for which "stretched" is remembered, this one included.
     turn_days

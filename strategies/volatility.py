@@ -34,11 +34,12 @@ class VolatilityHedge(Strategy):
     Parameters
     ----------
     volatility_days
-        Log returns in the realised volatility.
+        Sessions in the realised volatility, the standard deviation of so many log returns.
     year
         Sessions among which today's volatility is ranked.
     top
-        The percentile from which it counts as high, in (0, 1].
+        A fraction of the year's sessions, in (0, 1]: the rank from which volatility counts as high; 0.9 is the 90th
+        percentile.
     vix_curve
         Whether an inverted VIX curve is a trigger too.
 

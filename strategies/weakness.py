@@ -30,7 +30,8 @@ class WeaknessHedge(Strategy):
     trend_days
         Sessions in the moving average, at least 2.
     volatility_floor
-        A fraction a year; 0 leaves the trend alone to decide.
+        A fraction a year: the realised volatility of 20 sessions above which the underlying is restless; 0 leaves the
+        trend alone to decide.
 
     Notes
     -----

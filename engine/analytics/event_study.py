@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -10,7 +10,9 @@ import numpy as np
 
 from data.arithmetic import product
 from data.arrays import Flags, Floats, Ints
+from data.format import counted, percent
 from data.roles import Roles
+from data.shown import screen
 from engine.analytics.bootstrap import BlockDraws, draw_blocks
 from engine.analytics.evidence import LEVEL
 from engine.analytics.fund_exposure import fills_at_open
@@ -99,6 +101,12 @@ class StudyWindow:
     static: Moves | None
 
 
+def _means(window: StudyWindow) -> Iterator[str]:
+    for thing, moves in (("underlying", window.underlying), ("hedge", window.fund)):
+        if moves is not None:
+            yield f"{thing} {percent(moves.mean.after, sign=True)} ({percent(moves.mean.all_days, sign=True)})"
+
+
 @dataclass(frozen=True)
 class MeanPath:
     """A mean path of simple returns since the price that windows begin at, shape (offsets,) each.
@@ -117,7 +125,7 @@ class MeanPath:
     all_days: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class EventStudy:
     """What came after each trigger.
 
@@ -150,6 +158,13 @@ class EventStudy:
     underlying: MeanPath
     draws: int
     seed: int
+
+    def __repr__(self) -> str:
+        return screen(
+            f"EventStudy: {counted(len(self.triggers), 'trigger')}, every {self.every}, from {self.since}",
+            "mean total return after them (on all days)",
+            *(f"{counted(window.sessions, 'session')}: {', '.join(_means(window))}" for window in self.windows),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return its figures as plain values for metrics.json."""

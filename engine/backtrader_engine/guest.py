@@ -49,7 +49,11 @@ def as_backtrader(strategy: Strategy | CloseStrategy, settings: Sequence[str] = 
 
     Examples
     --------
-    >>> cerebro.addstrategy(as_backtrader(WeaknessHedge(), ["hedge.weight=0.2"]))  # doctest: +SKIP
+    >>> import backtrader
+    >>> from strategies.weakness import WeaknessHedge
+    >>> cerebro = backtrader.Cerebro()
+    >>> cerebro.addstrategy(backtest.as_backtrader(WeaknessHedge(), ["hedge.weight=0.2"]))
+    0
     """
     config = build_config({"execution": {"cash_rate": 0.0}}, settings)
     if config.untraded:

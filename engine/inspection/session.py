@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from data.format import capital
+from data.format import capital, dollars, percent
+from data.shown import marks_of, screen
 from engine.hedge_names import PARTS, HedgeName
 from engine.inspection.valuation import ValuationRead
 from engine.kernel.loop import Ledger, rules_of
@@ -188,7 +189,7 @@ class BookRead:
     made: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Day:
     """One session of a run, explained.
 
@@ -238,6 +239,20 @@ class Day:
     books: tuple[BookRead, ...]
     valuations: tuple[ValuationRead, ...]
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        bars = [f"{bar.instrument} {percent(bar.made, 2, sign=True)}" for bar in self.bars]
+        books = [f"{book.title} {dollars(book.equity)} ({percent(book.made, 2, sign=True)})" for book in self.books[:2]]
+        return screen(
+            f"Day {self.date} of {self.name}: {self.strategy}",
+            f"session {self.session + 1:,} of {self.sessions:,}, {percent(self.weight)} of equity hedging at its close",
+            self.headline,
+            "",
+            f"made: {', '.join(bars)}",
+            f"books: {', '.join(books)}",
+            *marks_of(self.notes),
+            f"notes: {len(self.notes)}; as_dict() has all",
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values, as JSON holds them."""

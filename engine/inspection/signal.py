@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from data.format import counted, dollars, percent
+from data.shown import marks_of, screen
 from engine.hedge_names import PARTS, HedgeName
 from engine.inspection.flip import FURTHEST, Flip
 from engine.inspection.freshness import Fresh
@@ -128,7 +129,7 @@ class Sentence(NamedTuple):
     own: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LiveSignal:
     """What a strategy says at the last close, and why.
 
@@ -197,6 +198,19 @@ class LiveSignal:
     simulated: bool
     notes: tuple[str, ...]
     flips: tuple[Flip, ...]
+
+    def __repr__(self) -> str:
+        weights = [f"{each.instrument} {percent(each.target)} (now {percent(each.weight)})" for each in self.targets]
+        return screen(
+            f"LiveSignal {self.name}: {self.strategy}",
+            f"close of {self.date}, for the next session, {self.following}, {self.fill}",
+            self.headline,
+            "",
+            f"of equity: {', '.join(weights)}",
+            *flip_words(self),
+            *marks_of(self.notes),
+            f"notes: {len(self.notes)}; as_dict() has all",
+        )
 
     @property
     def on(self) -> bool:

@@ -19,8 +19,8 @@ from engine.lab.usual import FIELDS, Field, usual_range
 from strategies import parameters
 from strategies.composite import CompositeHedge
 from strategies.load import kind, strategy_class
-from strategies.parameters import Parameter
-from strategies.rules import KEYS, OWN
+from strategies.parameters import Parameter, unit_of
+from strategies.rules import KEYS, OWN, Rule, rule_of
 from strategies.signals.catalogue import SIGNALS
 
 NUMBER, CHOICE, DATE, SWITCH, TEXT = "number", "choice", "date", "switch", "text"
@@ -220,13 +220,15 @@ def _of_strategy(section: StrategyConfig, place: str, group: str, held: Held) ->
 def _of_rule(name: str, written: Mapping[str, Any], place: str, group: str, held: Held) -> Iterator[Knob]:
     """Yield what is set of a rule: what is none would change what the rule is."""
     found = SIGNALS[written["signal"]]
-    sides = [Parameter(key, float, None) for key in KEYS]
+    sides, unit = [Parameter(key, float, None) for key in KEYS], rule_of(written, name).unit
     fed = [Parameter(feed.key, tuple[str, ...] | str, None) for feed in found.feeds.values() if feed.key]
+    said = parameters.explained(Rule) | parameters.explained(found.function) | dict.fromkeys(KEYS, found.about)
     for known in (*found.parameters, *sides, *OWN, *fed):
         if written.get(known.name) is not None:
-            said = found.about if known.name in KEYS else ""
-            for knob in _parameter(known, written[known.name], f"{place}.{name}", group, said, held):
-                yield replace(knob, label=f"{capital(name)}: {knob.label.lower()}")
+            about = said.get(known.name, "")
+            for knob in _parameter(known, written[known.name], f"{place}.{name}", group, about, held):
+                shown = replace(knob, label=f"{capital(name)}: {knob.label.lower()}")
+                yield replace(shown, unit=unit) if known.name in (*KEYS, "release") else shown
 
 
 def _parameter(known: Parameter, value: Any, place: str, group: str, about: str, held: Held) -> Iterator[Knob]:
@@ -235,7 +237,7 @@ def _parameter(known: Parameter, value: Any, place: str, group: str, about: str,
     A name that the data hold may become another of its kind; any other text is written, and checked by the run itself.
     """
     kinds = set(_parts(known.type))
-    field = Field(f"{place}.{known.name}", capital(known.name.replace("_", " ")), _unit(known), about, main=True)
+    field = Field(f"{place}.{known.name}", capital(known.name.replace("_", " ")), _unit(known, about), about, main=True)
     given = {**vars(field), "group": group, "value": value, "optional": NoneType in kinds}
     words, number = parameters.choices(known.type), isinstance(value, int | float) and bool({int, float} & kinds)
     lists = any(each in (tuple, list) or get_origin(each) in (tuple, list) for each in kinds)
@@ -253,7 +255,9 @@ def _parameter(known: Parameter, value: Any, place: str, group: str, about: str,
         yield Knob(**given, kind=TEXT, choices=tuple(names), lists=LISTS[lists, str in kinds])
 
 
-def _unit(known: Parameter) -> str:
-    """Return the unit of a parameter, by how its name ends."""
+def _unit(known: Parameter, about: str) -> str:
+    """Return the unit of a parameter: what its text begins with, or how its name ends where it says none."""
     last = known.name.rpartition("_")[2]
-    return {"days": "sessions", "memory": "sessions", "within": "sessions", "over": "sessions"}.get(last, "")
+    named = {"days": "sessions", "memory": "sessions", "within": "sessions", "over": "sessions"}.get(last, "")
+    unit = unit_of(about) or named
+    return {"fraction a year": "a year", "in the unit of": ""}.get(unit, unit)

@@ -14,8 +14,9 @@ import numpy as np
 
 from data.arrays import Floats
 from data.errors import ConfigError, DataError, StrategyError, UserError
-from data.format import percent
+from data.format import percent, signed
 from data.market import Market
+from data.shown import screen
 from data.sources import BARS, Source
 from data.sources.choose import open_source
 from engine.analytics.answer.answer import SHORT
@@ -82,7 +83,7 @@ class Placement:
         return self.shortfall if name == "shortfall" else float(getattr(self.dot, name))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ProtectionFrontier:
     """Ways to make a core safer.
 
@@ -109,6 +110,18 @@ class ProtectionFrontier:
     points: tuple[Placement, ...]
     remarks: tuple[str, ...]
     data: str
+
+    def __repr__(self) -> str:
+        days, gaps = self.market.run_sessions, {way.title: list[str]() for way in self.ways}
+        for placed in self.points:
+            gaps[self.ways[placed.way].title].append(signed(100.0 * placed.dot.gap))
+        return screen(
+            f"ProtectionFrontier of {', '.join(self.config.portfolio.core)}: {len(self.points)} books",
+            f"{days[0]} to {days[-1]}, {len(days):,} sessions",
+            "CAGR less that of holding less to the same bad quarter, points, little to much:",
+            *(f"{title}: {', '.join(found) or 'left out'}" for title, found in gaps.items()),
+            self.mark,
+        )
 
     @property
     def mark(self) -> str | None:
@@ -161,16 +174,12 @@ class ProtectionFrontier:
 def _judged(interval: GapInterval | None) -> dict[str, Any]:
     if interval is None:
         return {"interval": None, "interval_with_fall": None, "label": None}
-    low_and_high, with_fall = interval
-    return {"interval": list(low_and_high), "interval_with_fall": list(with_fall), "label": interval.label}
+    return {"interval": list(interval[0]), "interval_with_fall": list(interval[1]), "label": interval.label}
 
 
 def _figures(point: Placement) -> dict[str, float]:
-    return {
-        "cagr": point.dot.cagr,
-        **{name: point.risk(name) for name in RISKS},
-        "final_equity": point.dot.final_equity,
-    }
+    risks = {name: point.risk(name) for name in RISKS}
+    return {"cagr": point.dot.cagr, **risks, "final_equity": point.dot.final_equity}
 
 
 class Planned(NamedTuple):
@@ -296,11 +305,6 @@ def place_ways(
     return ProtectionFrontier(first, market, ways, line, tuple(points), tuple(remarks), data)
 
 
-def _standing(placed: Sequence[tuple[Way, Floats]], equity: Floats) -> Way | None:
-    """Return the way whose book this is too, if one is placed."""
-    return next((way for way, other in placed if np.allclose(other, equity, rtol=SAME, atol=0.0)), None)
-
-
 def _tried(files: Sequence[FileGiven], ways: Sequence[Way], remarks: list[str]) -> Iterator[WayRun]:
     """Yield every run; those whose config can't be are remarked on."""
     left = LeftOut()
@@ -372,17 +376,13 @@ def _point(
     run: WayRun, way: Way, equity: Floats, grid: list[Floats], years: float, interval: GapInterval | None
 ) -> Placement:
     dot = place(way.key, f"{way.title}, {run.amount}", equity, grid, years)
-    command = _command(run.file.command, run.settings)
+    command = " ".join((run.file.command, *(f"--set {shlex.quote(setting)}" for setting in run.settings)))
     return Placement(run.way, run.strength, run.amount, dot, _shortfall(equity), interval, {}, command)
 
 
 def _on_line(share: float, equity: Floats, grid: list[Floats], years: float) -> Placement:
     dot = place(f"held_{100 * share:.0f}", f"{100 * share:.0f} %", equity, grid, years, share)
     return Placement(-1, share, percent(share, 0), dot, _shortfall(equity), None, {}, "")
-
-
-def _command(command: str, settings: Sequence[str]) -> str:
-    return " ".join((command, *(f"--set {shlex.quote(setting)}" for setting in settings)))
 
 
 def _shortfall(equity: Floats) -> float:

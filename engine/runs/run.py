@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.arrays import Dates, Floats
 from data.market import Market
-from data.shown import figure, screen
+from data.shown import figure, mark_table, marks_of, screen
 from data.version import VERSION, code_version
 from engine.analytics.controls import Control
 from engine.analytics.evaluate import Evaluation
@@ -115,28 +115,34 @@ class Run:
 
     def _repr_html_(self) -> str | None:
         """Return it as a notebook shows it."""
-        return None if self.shown is None or self.executed is None else self.shown(self)
+        return None if self.shown is None else self.shown(self)
 
     def __repr__(self) -> str:
-        metrics, marks = self.figures, [note for note in self.notes if note.startswith(("SIMULATED", "SYNTHETIC"))]
-        derisk = "derisk_daily" if "derisk_daily" in metrics["controls"] else "derisk_entry"
+        metrics = self.figures
         sessions = self.sessions if self.executed is None else self.market.run_sessions
-        legs = self.settings.get("hedges") or [self.settings["hedge"]]
-        hedge = " and ".join(dict.fromkeys(leg["instrument"] for leg in legs))
-        books = [(f"Hedged with {hedge}", metrics)]
-        books += [(SHOWN[name], metrics["controls"][name]) for name in (derisk, "unhedged")]
         marked = f"{self.name}-SIMULATED" if self.simulated else self.name
         return screen(
             f"Run {self.name}: {self.label}",
             f"{metrics['first']} to {sessions[-1]}, {len(sessions):,} sessions, by {self.engine}",
             None if metrics["verdict"] is None else metrics["verdict"]["sentence"],
             "",
-            *books_shown(books),
+            *books_shown(self.main_books()),
             "",
-            *marks,
+            *marks_of(self.notes),
             f"notes: {len(self.notes)}; "
             + (f"kept in {self.folder}" if self.kept else f"backtest.write_run(result) writes runs/{marked}-..."),
         )
+
+    def main_books(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return the figures of the books that are shown first, by what a person calls each."""
+        controls = self.figures["controls"]
+        derisk = "derisk_daily" if "derisk_daily" in controls else "derisk_entry"
+        legs = self.settings.get("hedges") or [self.settings["hedge"]]
+        hedge = " and ".join(dict.fromkeys(leg["instrument"] for leg in legs))
+        return [
+            (f"Hedged with {hedge}", self.figures),
+            *((SHOWN[name], controls[name]) for name in (derisk, "unhedged")),
+        ]
 
     def save(self, folder: Path) -> None:
         """Write every data file of the run into a folder: config, manifest, metrics, tables, and their checksums."""
@@ -199,6 +205,7 @@ class Run:
         row = flat_row(self.folder_name, self.figures, self.manifest)
         made = {key: float("nan") if value is None else value for key, value in row.items()}
         series = pd.Series(made, name=self.name, dtype=object)
+        series.index.name = "SIMULATED" if self.simulated else None
         series.attrs["SIMULATED"] = self.simulated
         return series
 
@@ -208,8 +215,7 @@ class Run:
         frame = pd.DataFrame(dict(self.tables.get(table, {})))
         if index in frame:
             frame = frame.set_index(index)
-        frame.attrs["SIMULATED"] = self.simulated
-        return frame
+        return mark_table(frame, "SIMULATED" if self.simulated else "", simulated=self.simulated)
 
     @property
     def id(self) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from data.arrays import Flags, Floats
-from data.shown import screen
+from data.shown import mark_table, screen
 from engine.stress.books import HEDGED, UNHEDGED, ScenarioBooks, Today, figures
 from engine.stress.many import ManyBooks
 from engine.stress.reverse import Reverse
@@ -116,7 +116,8 @@ class Stress:
     def __repr__(self) -> str:
         past = self.today.past
         return screen(
-            f"Stress of {past.config.name} after {past.last}, SYNTHETIC",
+            f"Stress of {past.config.name} after {past.last}, SYNTHETIC"
+            + (", on a SIMULATED market" if past.market.simulated else ""),
             f"replays: {', '.join(each.name for each in self.replays)}" if self.replays else None,
             f"refused: {', '.join(each.name for each in self.refused)}" if self.refused else None,
             f"paths: {len(self.drawn.fell):,} of {self.horizon} sessions" if self.drawn else None,
@@ -126,22 +127,29 @@ class Stress:
     @property
     def scenarios(self) -> pd.DataFrame:
         """What each book came to in each scenario: a row a scenario and book, fractions; SYNTHETIC."""
-        return _frame(scenario_rows(self))
+        return self._frame(scenario_rows(self))
 
     @property
     def paths(self) -> pd.DataFrame:
         """What each book came to on the paths: a row a book and set of paths; SYNTHETIC."""
-        return _frame(path_rows(self))
+        return self._frame(path_rows(self))
 
     @property
     def fan(self) -> pd.DataFrame:
         """The quantiles `FAN` of each book's growth after each session: a row a book and session; SYNTHETIC."""
-        return _frame(fan_rows(self))
+        return self._frame(fan_rows(self))
 
     @property
     def tries(self) -> pd.DataFrame:
         """The falls and chops that the hedge was tried on: a row each and book it may end behind; SYNTHETIC."""
-        return _frame(reverse_rows(self))
+        return self._frame(reverse_rows(self))
+
+    def _frame(self, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+        """Return rows as a table that is marked."""
+        import pandas as pd
+
+        simulated = self.today.past.market.simulated
+        return mark_table(pd.DataFrame(list(rows)), "SIMULATED" if simulated else "SYNTHETIC", simulated=simulated)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values, as JSON holds them."""
@@ -161,12 +169,6 @@ class Stress:
             "fan": list(fan_rows(self)),
             "reverse": list(reverse_rows(self)),
         }
-
-
-def _frame(rows: Iterator[dict[str, Any]]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(list(rows))
 
 
 def scenario_rows(found: Stress) -> Iterator[dict[str, Any]]:

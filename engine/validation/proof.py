@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
 
+from data.format import counted
+from data.shown import screen
+
 Outcome = Literal["passed", "leak", "unproved", "warning", "told", "skipped"]
 """``unproved``: nothing can be proved of it; ``told``: there is nothing to pass, a number is shown."""
 
@@ -109,7 +112,7 @@ class Check:
     leaks: tuple[Leak, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Proof:
     """All that was tried on one strategy, on one history.
 
@@ -133,6 +136,18 @@ class Proof:
     sessions: int
     simulated: bool
     checks: tuple[Check, ...]
+
+    def __repr__(self) -> str:
+        found = f"{counted(len(self.leaks), 'look')} into the future" if self.leaks else "not all could be proved"
+        outcomes = ", ".join(f"{check.name} {check.outcome}" for check in self.checks)
+        return screen(
+            f"Proof {self.name}: {self.strategy}",
+            f"{self.first} to {self.last}, {self.sessions:,} sessions",
+            "no look into the future was found" if self.stands else found,
+            f"checks: {outcomes}",
+            *(leak.sentence for leak in self.leaks[:3]),
+            "SIMULATED market: it proves as much as a real one." if self.simulated else None,
+        )
 
     @property
     def leaks(self) -> tuple[Leak, ...]:

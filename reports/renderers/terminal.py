@@ -90,6 +90,13 @@ def as_rich(table: Table) -> RichTable:
     return drawn
 
 
+def fits(console: Console, table: Table) -> bool:
+    """Return whether a table is no wider than the console, with no line of its heads or cells broken."""
+    from rich.measure import Measurement
+
+    return Measurement.get(console, console.options.update(width=1_000), as_rich(table)).maximum <= console.width
+
+
 def _cell(cell: Cell) -> RichText:
     text = styled(cell.text.replace(" %", "%") if isinstance(cell.text, str) else cell.text, cell.role)
     return text.append_text(styled(f"\n{cell.detail}", "dek")) if cell.detail else text

@@ -108,7 +108,19 @@ def test_what_it_took_and_how_much_is_luck_stand_in_attrs_as_plain_values():
     assert attrs["spa"]["unhedged"] == attrs["overfitting"]["superior"]["unhedged"]["p_value"]
     assert set(attrs["deflated_sharpe"]) == {"over_cash", "less_unhedged", "less_derisk"}
     assert attrs["mark"].startswith("SIMULATED")
+    assert attrs["SIMULATED"] is attrs["simulated"] is True
     json.dumps(attrs)
+
+
+def test_a_simulated_sweep_says_so_wherever_it_is_printed():
+    frame = backtest.sweep(SHORT, {"trend_days": [20, 40]})
+    few = frame.nlargest(1, "cagr")[["trend_days", "cagr"]]
+
+    assert "SIMULATED" not in frame
+    assert frame.index.tolist() == [0, 1]
+    for shown in (frame, few):
+        assert "SIMULATED" in repr(shown)
+        assert "SIMULATED" in shown._repr_html_()
 
 
 def test_out_keeps_what_the_command_keeps_and_the_rows_are_the_same_whoever_computes(folder):

@@ -2,6 +2,9 @@
 
 import doctest
 import json
+import re
+from inspect import isfunction
+from pathlib import Path
 
 import pytest
 from command import command
@@ -9,10 +12,16 @@ from command import command
 import backtest
 from data.errors import UserError
 
-ASKING = ("signal", "study", "explain", "lookahead", "frontier", "compare", "walkforward", "search", "stress")
+ANSWERING = [name for name in backtest.__all__ if isfunction(getattr(backtest, name)) and name != "parameter"]
+"""Every function of the API; `parameter` declares a field."""
 
 
-@pytest.mark.parametrize("name", ASKING)
+def test_the_page_of_the_api_has_every_function():
+    page = (Path(__file__).parents[2] / "docs/api.md").read_text()
+    assert sorted({*ANSWERING} - {"as_backtrader"}) == sorted(re.findall(r"::: backtest\.\w+\.(\w+)", page))
+
+
+@pytest.mark.parametrize("name", ANSWERING)
 def test_the_example_in_its_docstring_does_what_it_says(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (case,) = doctest.DocTestFinder(recurse=False).find(getattr(backtest, name), name, globs={"backtest": backtest})

@@ -373,6 +373,18 @@ def test_the_schema_knows_every_key_of_every_shipped_run_and_is_closed_to_others
     assert schema["$defs"]["HedgeConfig"]["properties"]["funding"]["enum"] == ["sell_core", "cash_buffer", "margin"]
 
 
+def test_the_schema_has_words_for_every_key():
+    schema = json.loads(command("schema").out)
+    sections = {"": schema, **schema["$defs"]}
+    keys = [
+        (f"{name}.{key}", known)
+        for name, section in sections.items()
+        for key, known in section.get("properties", {}).items()
+    ]
+    assert len(keys) > 60
+    assert [key for key, known in keys if not known.get("description") and "$ref" not in known] == []
+
+
 def test_the_metrics_schema_knows_what_metrics_json_holds():
     schema = json.loads(command("schema", "metrics").out)
     metrics = json.loads(short("--json").out)

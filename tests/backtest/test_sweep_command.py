@@ -51,8 +51,25 @@ def test_two_hedges_weights_have_heads_of_their_own(folder):
     assert [line.split()[:2] for line in words[first - 3 : first]] == [
         ["hedges", "hedges"],
         ["0", "1"],
-        ["SIMULA…", "weight"],
+        ["SIMULATED", "weight"],
     ]
+
+
+def test_no_head_is_cut_in_80_columns_and_the_metric_is_always_there(folder, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    many = [
+        "--param",
+        "hedge.max_weight=0.3,0.5",
+        "--param",
+        "policy.min_hold=0,1",
+        "--param",
+        "execution.slippage_bps=2",
+    ]
+    lines = command("sweep", "hedge_soxs.yaml", *AXES, *many, *SHORT, "--metric", "bad_quarter").out.splitlines()
+    heads = lines[1 : next(k for k, line in enumerate(lines) if line.startswith("best 1"))]
+    assert max(map(len, lines[: len(heads) + 3])) <= 80
+    assert "…" not in " ".join(heads)
+    assert {"SIMULATED", "bad", "quarter", "held", "less", "slippage"} <= set(" ".join(heads).split())
 
 
 def test_json_tells_counts_and_seconds_and_nothing_else(folder):

@@ -1,5 +1,6 @@
 """Parameters: the fields of a strategy's dataclass, checked in one line that names the class and the field."""
 
+import typing
 from dataclasses import FrozenInstanceError, dataclass, field
 from typing import Literal, Optional
 
@@ -8,7 +9,8 @@ import pytest
 
 from data.errors import StrategyError
 from strategies import Strategy, parameter
-from strategies.parameters import ParameterError, check, describe, make, resolved
+from strategies.load import SHIPPED, strategy_class
+from strategies.parameters import ParameterError, check, describe, explained, make, resolved, unit_of
 
 
 @dataclass(frozen=True)
@@ -205,3 +207,30 @@ def test_a_literal_is_one_of_its_words():
     with pytest.raises(ParameterError, match="Worded: by has to be one of level, change, not 'rank'") as refused:
         make(Worded, {"by": "rank"})
     assert refused.value.parameter == "by"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_parameter_of_a_shipped_strategy_says_of_what_it_is_and_a_number_in_what_unit(name):
+    cls = strategy_class(name)
+    said = explained(cls)
+    for known in describe(cls):
+        about, kinds = said[known.name], {known.type, *typing.get_args(known.type)}
+        assert len(about.split()) >= 5, f"{known.name}: {about}"
+        if kinds & {int, float}:
+            assert unit_of(about), f"{known.name}: {about}"
+        elif bool in kinds:
+            assert about.startswith("Whether "), f"{known.name}: {about}"
+
+
+@pytest.mark.parametrize(
+    ("said", "unit"),
+    [
+        ("Sessions in the average.", "sessions"),
+        ("A fraction a year: of volatility.", "fraction a year"),
+        ("A fraction of the members.", "fraction"),
+        ("The share of members.", ""),
+        ("", ""),
+    ],
+)
+def test_a_unit_is_what_a_text_begins_with(said, unit):
+    assert unit_of(said) == unit

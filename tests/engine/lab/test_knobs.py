@@ -8,7 +8,9 @@ from engine.lab.knobs import CHOICE, NUMBER, TEXT, knobs_of
 from engine.lab.usual import usual_range
 from engine.loading import load_config
 from strategies.load import RUNS, strategy_class
-from strategies.parameters import describe
+from strategies.parameters import describe, explained
+from strategies.rules import Rule
+from strategies.signals.catalogue import SIGNALS
 
 SHIPPED = sorted(RUNS.glob("*.yaml"))
 
@@ -44,7 +46,27 @@ def test_every_number_of_a_shipped_strategy_is_a_knob_with_a_sentence():
         knobs = {knob.key: knob for knob in knobs_of(config)}
         for known in describe(cls):
             if type(config.strategy.params[known.name]) in (int, float):
-                assert knobs[f"strategy.params.{known.name}"].about
+                knob = knobs[f"strategy.params.{known.name}"]
+                assert knob.about == explained(cls)[known.name]
+                assert knob.unit or knob.about.startswith("In the unit of")
+
+
+def test_a_knob_s_unit_is_what_its_text_begins_with():
+    weak, fatigue, article = (
+        {knob.key.removeprefix("strategy.params."): knob for knob in knobs_of(load_config(RUNS / f"{name}.yaml"))}
+        for name in ("hedge_soxs", "hedge_soxs_fatigue", "hedge_soxs_article")
+    )
+
+    assert (weak["volatility_floor"].unit, weak["volatility_floor"].percent) == ("a year", True)
+    assert weak["trend_days"].unit == "sessions"
+    assert (fatigue["stretched"].unit, fatigue["overbought"].unit) == ("standard deviations", "index 0-100")
+    thresholds = {key: knob for key, knob in article.items() if key.endswith((".at_least", ".above", ".at_most"))}
+    assert thresholds
+    assert all(knob.unit for knob in thresholds.values())
+    assert article["signals.breakdown.narrow"].about == explained(SIGNALS["channel_breakdown"].function)["narrow"]
+    assert article["signals.dear.within"].about == explained(Rule)["within"]
+    assert article["signals.dear.weight"].unit == "votes"
+    assert all(knob.about for key, knob in article.items() if key.startswith("signals."))
 
 
 def test_a_rule_s_numbers_are_knobs_and_several_hedges_have_their_own():

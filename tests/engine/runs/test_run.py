@@ -135,10 +135,12 @@ def test_a_run_is_read_back_as_it_was(result, kept):
 def test_metrics_are_the_nested_figures_under_one_name_each(result, kept):
     metrics, figures = Run.load(kept).metrics, result.figures
     assert metrics.attrs["SIMULATED"] is True
+    assert "SIMULATED" in repr(metrics.head(3))
     assert (metrics["cagr"], metrics["fills"], metrics["id"]) == (figures["cagr"], figures["fills"], result.id)
     assert metrics["unhedged_cagr"] == figures["controls"]["unhedged"]["cagr"]
     assert metrics["direction_a_year"] == figures["attribution"]["direction_a_year"]
     judged = answered()
+    assert "SIMULATED" not in repr(judged.metrics)
     assert judged.metrics["answer_timing_p"] == judged.figures["answer"]["timing"]["p"]
     assert not any(value is None or isinstance(value, dict | list) for value in metrics)
     (row,) = (row for row, _figures in run_rows(kept.parent, pytest.fail) if row["id"] == result.id)

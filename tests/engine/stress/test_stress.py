@@ -21,6 +21,7 @@ def found(tmp_path_factory):
 def test_named_scenarios_alone_are_run_and_their_rows_are_the_books(found):
     assert [each.name for each in found.replays] == ["nothing", "true"]
     rows = found.scenarios
+    assert [table.columns.name for table in (rows, found.paths, found.fan, found.tries)] == ["SYNTHETIC"] * 4
     for each in found.replays:
         for book, growth in each.books.growth.items():
             row = rows[(rows["scenario"] == each.name) & (rows["book"] == book)].iloc[0]
