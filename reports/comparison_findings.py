@@ -47,7 +47,7 @@ def sum_finding(found: Comparison) -> str:
         return "The parts of no run are known"
     name, many = largest.most_common(1)[0]
     title = found.own if name == "fund" else name.capitalize()
-    return f"{title} is the largest part in {many} of {counted(len(sums), 'run')}"
+    return f"{title} is the largest part{f' in {many} of {len(sums)} runs' if len(sums) > 1 else ''}"
 
 
 def chart_finding(found: Comparison, key: str, curves: Mapping[str, Sequence[tuple[str, Floats]]]) -> str:

@@ -294,7 +294,7 @@ def test_strategies_lists_each_with_its_parameters_defaults_and_ranges():
     for name in SHIPPED:
         assert any(line.startswith(f"{name} Hedge ") for line in lines)
     assert "trend_days 50 2 to 25,200 Sessions in the moving average, at" in lines
-    assert any(line.startswith("stretched 0.8 0.01 to 1 The percentile") for line in lines)
+    assert any(line.startswith("stretched 0.8 0.01 to 1 A fraction of") for line in lines)
 
 
 def test_strategies_shows_defaults_as_yaml_writes_them():

@@ -26,7 +26,7 @@ def test_it_shows_the_best_counts_what_was_tried_and_writes_its_folder(folder):
     answer = command("search", "hedge_soxs.yaml", *SPACE, *SHORT, "--trials", "8", "--top", "3")
 
     assert answer.status == 0
-    assert "8 trials, 505 sessions, for the highest sharpe" in answer.out
+    assert "8 trials, 505 sessions, for the highest Sharpe" in answer.out
     assert "The best of 8 trials is mostly luck" in answer.out
     assert "SIMULATED" in answer.out
     (found,) = folder.glob("searches/hedge_soxs-SIMULATED-search-*")

@@ -3,7 +3,7 @@
 import pytest
 from kept_runs import edited, keep
 
-from reports.comparison import differences
+from reports.comparison_differences import differences
 
 
 @pytest.fixture(scope="module")
