@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from data.arrays import Floats
 from data.market import Market
 from data.ranges import DAYS, Range
+from data.roles import Roles
 from strategies.base import Strategy
-from strategies.inputs import Input
+from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
 from strategies.signals.catalogue import shared
 from strategies.signals.volatility import realised_volatility
@@ -62,3 +63,8 @@ class WeaknessHedge(Strategy):
                 "fraction a year",
             ),
         )
+
+    def reads(self, roles: Roles) -> Reads:
+        """Return nothing: the underlying is always there."""
+        del roles
+        return Reads()

@@ -174,7 +174,10 @@ def test_a_journal_that_is_a_link_to_nothing_is_made_again_and_nothing_where_it_
 def test_killed_it_goes_on_where_it_was(tmp_path):
     words = ["search", "hedge_soxs.yaml", "--start", "2019-01-02", "--end", "2020-12-31", "--trials", "20"]
     words += [word for text in SPACE for word in ("--param", text)]
-    register = "from backtest import cli, search_command\ncli.app.command('search')(search_command.search)"
+    register = (
+        "from backtest import cli, options, search_command\n"
+        "cli.app.command('search')(options.expanded(search_command.search))"
+    )
     process = started(*words, before=register, cwd=tmp_path)
     while not any(path.read_bytes().count(b"\n") > 4 for path in tmp_path.glob(f"searches/*/{JOURNAL}")):
         assert process.poll() is None, ended(process).err
