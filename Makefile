@@ -65,8 +65,8 @@ results: .venv/.dev ## every shipped run on real history: pulls it (or DATA=DIR)
 	@$(BIN)/python -m benchmarks.shipped $(if $(DATA),--data "$(DATA)") $(ARGS)
 	@$(BIN)/python -m benchmarks.frontier_page $(if $(DATA),--data "$(DATA)")
 
-studies: .venv/.dev ## four studies of hedging with SOXS (or DATA=DIR; else the store): rebalancing, signals, weight, 2000 and 2008
-	@$(BIN)/python -m benchmarks.studies $(if $(DATA),--data "$(DATA)")
+studies: .venv/.dev ## four studies of hedging with SOXS (DATA=DIR, else the store; ARGS="--only study_weight" for one)
+	@$(BIN)/python -m benchmarks.studies $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 notebook: .venv/.dev ## docs/first_look.ipynb, executed on real history (DATA=DIR)
 	@$(BIN)/python docs/notebook.py --data "$(DATA)"

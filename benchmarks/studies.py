@@ -257,13 +257,15 @@ def main() -> int:
     """Write the studies; 2 where one can't be made."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--data", metavar="DIR", help="a folder of real history; else the store")
+    asked.add_argument("--only", choices=STUDIES, help="this one alone")
     given = asked.parse_args()
+    chosen = {name: study for name, study in STUDIES.items() if given.only in (None, name)}
 
     def configure(file: str, *settings: str) -> RunConfig:
         return backtest.load_config(file, settings, given.data or "store")
 
-    with steps(len(STUDIES)) as say:
-        for name, study in STUDIES.items():
+    with steps(len(chosen)) as say:
+        for name, study in chosen.items():
             say(name)
             try:
                 (DOCS / f"{name}.md").write_text(partial(study, configure)(), encoding="utf-8")
