@@ -38,8 +38,10 @@ DRAW.front = figure => {
     line: {color: COLOURS[1], dash: "dot"}, marker: {size: 5},
     text: DATA.selling.shares, hovertemplate: "<b>%{text} of the core sold</b><br>" +
       `${plain(across.label)} %{x:${across.format}}<br>${plain(up.label)} %{y:${up.format}}<extra></extra>`}));
-  const highest = DATA.best.reduce((most, one) => values[0][one] > values[0][most] ? one : most, DATA.best[0]);
-  const ends = highest === undefined ? [] : [atEnd("<b>the front</b>", values[0][highest], values[1][highest], color)];
+  const ahead = (one, other) => up.lower ? values[1][one] < values[1][other] : values[1][one] > values[1][other];
+  const first = DATA.best.reduce((best, one) => ahead(one, best) ? one : best, DATA.best[0]);
+  const ends = first === undefined ? [] : [{...atEnd("<b>the front</b>", values[0][first], values[1][first], color),
+    xanchor: across.lower ? "right" : "left", xshift: 0, yshift: up.lower ? -14 : 14}];  // beyond it there is no trial
   if (DATA.selling) ends.push(atEnd("core sold to cash", ...DATA.selling.values.map(one => last(numbers(one))), COLOURS[1]));
   draw(figure, traces, "No other trial is better by both than one on the front. " + (DATA.selling
     ? "Dotted: no hedge at all, so much of the core in cash instead, restated monthly at the same costs. " : "") +
