@@ -218,9 +218,14 @@ def _json(values: Mapping[str, Any]) -> bytes:
     return (json.dumps(values, indent=2, ensure_ascii=False, default=str) + "\n").encode()
 
 
-def unfinish(folder: Path) -> None:
-    """Have a folder count as unfinished until `finish`: its files are about to change."""
+def unfinish(folder: Path, *, alone: bool = False) -> None:
+    """Have a folder count as unfinished until `finish`: its files are about to change.
+
+    Whoever is `alone`, by its lock, removes what killed processes left half-written.
+    """
     (folder / MANIFEST).unlink(missing_ok=True)
+    for left in folder.glob(".*.tmp") if alone else ():
+        left.unlink(missing_ok=True)
 
 
 def finish(folder: Path, names: Sequence[str], manifest: Mapping[str, Any]) -> None:

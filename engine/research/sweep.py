@@ -143,7 +143,7 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):  # of two at once the second waits, and finds it finished
         if not is_finished(folder):
-            unfinish(folder)
+            unfinish(folder, alone=True)
             job = Combinations(
                 f"backtest-{identity(known)}", (config,), grid, source, inputs.named, answer, caches=caches
             )

@@ -247,7 +247,7 @@ def search_trials(
             made = _Made(search.sampler(), progress or (lambda _: None))
             made.make(search, trials, executor)
             tried = tuple(made.sampler.finished[number] for number in sorted(made.sampler.finished))
-            unfinish(search.folder)
+            unfinish(search.folder, alone=True)
             _write_table(search, tried)
             finish(search.folder, [RESULTS], _manifest(search, market, made.sampler, tried))
     except BlockingIOError:

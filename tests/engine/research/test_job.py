@@ -110,6 +110,18 @@ def test_a_sweep_without_its_checksums_is_computed_again(tmp_path):
     assert sweep(config, grid, tmp_path).results.read_bytes() == content
 
 
+def test_what_a_killed_sweep_left_half_written_is_gone_when_it_has_gone_on(tmp_path):
+    config, axes = load_config("hedge_soxs.yaml", ["start=2020-01-02", "end=2020-06-30"]), ["trend_days=10,20"]
+    folder = sweep(config, grid_of(config, axes), tmp_path, executor=Threads(1)).folder
+    whole = {path.name for path in folder.iterdir()}
+    (folder / MANIFEST).unlink()
+    (folder / f".{RESULTS}.0123abcd.tmp").write_bytes(b"half")
+
+    sweep(config, grid_of(config, axes), tmp_path, executor=Threads(1))
+
+    assert {path.name for path in folder.iterdir()} == whole
+
+
 def test_the_second_of_two_sweeps_waits_for_the_first(tmp_path, monkeypatch):
     monkeypatch.setattr(combinations, "CHUNK", 4)
     config = load_config("hedge_soxs.yaml", ["start=2020-01-02", "end=2020-12-31"])
