@@ -15,6 +15,19 @@ class Closing(CloseStrategy):
 """
 """Asked at each close; remembers, and looks at its book."""
 
+WEIGHING = """
+from dataclasses import dataclass
+from backtest import CloseStrategy
+
+@dataclass
+class Weighing(CloseStrategy):
+    weight: float = 0.1
+
+    def on_close(self, view, book):
+        return self.weight
+"""
+"""Asked at each close; has a weight, which it always wants."""
+
 FALLING = """
 from dataclasses import dataclass
 from backtest import CloseStrategy

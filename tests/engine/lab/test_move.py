@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from own_strategies import WEIGHING
 
 from engine.analytics.answer.insurance import gap_to_held_less
 from engine.analytics.derisk import held_less_grid
@@ -14,18 +15,6 @@ from engine.runs.execute import run
 from engine.runs.run import Run
 from engine.setup import open_market
 from strategies.load import RUNS
-
-ASKED = """
-from dataclasses import dataclass
-from backtest import CloseStrategy
-
-@dataclass
-class Asked(CloseStrategy):
-    weight: float = 0.1
-
-    def on_close(self, view, book):
-        return self.weight
-"""
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +89,9 @@ def test_a_run_too_short_to_compare_has_its_lines_alone(base, engine):
 
 
 def test_a_strategy_that_is_asked_at_every_close_is_run_by_the_plain_loop(base, engine, tmp_path):
-    (tmp_path / "asked.py").write_text(ASKED)
+    (tmp_path / "weighing.py").write_text(WEIGHING)
     tree = base.model_dump(mode="python") | {
-        "strategy": {"class": f"{tmp_path / 'asked.py'}:Asked"},
+        "strategy": {"class": f"{tmp_path / 'weighing.py'}:Weighing"},
         "start": "2015-01-02",
     }
     config = build_config(tree)
@@ -128,13 +117,13 @@ def test_it_remembers_few_markets_and_asks_a_strategy_once(base, monkeypatch):
 
 
 def test_a_kept_run_s_net_beta_needs_its_data_and_not_its_strategy(base, engine, tmp_path):
-    (tmp_path / "asked.py").write_text(ASKED)
-    tree = base.model_dump(mode="python") | {"strategy": {"class": f"{tmp_path / 'asked.py'}:Asked"}}
+    (tmp_path / "weighing.py").write_text(WEIGHING)
+    tree = base.model_dump(mode="python") | {"strategy": {"class": f"{tmp_path / 'weighing.py'}:Weighing"}}
     config = build_config(tree | {"start": "2015-01-02", "controls": "off"})
     move = engine.move(config)
     (folder := tmp_path / "kept").mkdir()
     run(config, engine="python").save(folder)
-    (tmp_path / "asked.py").write_text("raise SystemExit('it ran')")
+    (tmp_path / "weighing.py").write_text("raise SystemExit('it ran')")
 
     kept = Run.load(folder)
     elsewhere = replace(kept, kept=replace(kept.record, settings=kept.settings | {"start": "2014-01-02"}))

@@ -17,6 +17,7 @@ from command import ended, started
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from own_strategies import WEIGHING
 
 from backtest import load_config
 from data.errors import ConfigError, UserError
@@ -39,18 +40,6 @@ SPACE = [
 ]
 PAIR = "cost,drawdown_avoided"
 WEIGHT = ["strategy.params.weight=0.1:0.3"]
-
-CLOSING = """
-from dataclasses import dataclass
-from backtest import CloseStrategy
-
-@dataclass
-class Closing(CloseStrategy):
-    weight: float = 0.1
-
-    def on_close(self, view, book):
-        return self.weight
-"""
 
 
 def of(objective, directions=None):
@@ -103,8 +92,8 @@ def test_a_clash_fails_its_own_trial_only(tmp_path):
 
 
 def test_what_cannot_be_compiled_runs_too(tmp_path):
-    (tmp_path / "closing.py").write_text(CLOSING)
-    (tmp_path / "mine.yaml").write_text("name: mine\nstrategy: {class: closing.py:Closing}\n")
+    (tmp_path / "weighing.py").write_text(WEIGHING)
+    (tmp_path / "mine.yaml").write_text("name: mine\nstrategy: {class: weighing.py:Weighing}\n")
     result = searched(tmp_path, 2, space=WEIGHT, run=tmp_path / "mine.yaml")
 
     assert [one.failed for one in result.tried] == ["", ""]
@@ -222,8 +211,8 @@ def test_rows_may_be_computed_where_the_journal_is_not(tmp_path):
 
 
 def test_a_strategy_s_file_goes_out_with_the_trials(tmp_path):
-    (tmp_path / "closing.py").write_text(CLOSING)
-    (tmp_path / "mine.yaml").write_text("name: mine\nstrategy: {class: closing.py:Closing}\n")
+    (tmp_path / "weighing.py").write_text(WEIGHING)
+    (tmp_path / "mine.yaml").write_text("name: mine\nstrategy: {class: weighing.py:Weighing}\n")
     result = searched(tmp_path, 2, space=WEIGHT, run=tmp_path / "mine.yaml", executor=Elsewhere())
 
     assert [one.failed for one in result.tried] == ["", ""]
