@@ -35,7 +35,6 @@ from backtest.console import complain, console, echo, echo_data, open_in_browser
 from backtest.examples import epilog_of, group_of
 from backtest.interrupts import INTERRUPTED, INTERRUPTION
 from backtest.options import (
-    CHECK,
     EXECUTED,
     UNCHANGED,
     Csv,
@@ -141,7 +140,7 @@ def _run(
         remarks.append(f"For real history give its folder: {real}  (see the README).")
     paged = reported or not no_tearsheet
     place = folder / ("report.html" if reported else "tearsheet.html") if paged else folder
-    show_run(console(), result, place, remarks, options.line(file, CHECK))
+    show_run(console(), result, place, remarks)
     if open_page:
         open_in_browser(place)
 

@@ -28,6 +28,7 @@ from reports.first_sum import MONTHS, month
 from reports.frontier_picture import tip_of
 from reports.lab_picture import drawn
 from reports.renderers.html import page_text, typeset
+from reports.run import notes_told
 
 POINTS = 260
 """Points of each line, about one for every second pixel."""
@@ -274,7 +275,7 @@ def answer_data(run: Run) -> dict[str, Any]:
             for short in screen.shorts
         ],
         "signal": typeset(screen.signal),
-        "notes": [typeset(note) for note in run.notes],
+        "notes": [typeset(note) if note in run.notes else note for note in notes_told(run)],  # a command as it is typed
     }
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.validation.parity import Parity
 
 
-def show_run(console: Console, result: Run, place: Path | None, remarks: Sequence[str] = (), check: str = "") -> None:
+def show_run(console: Console, result: Run, place: Path | None, remarks: Sequence[str] = ()) -> None:
     """Print one run: its first screen as the report has it, then the notes, and its page or folder.
 
     Parameters
@@ -32,20 +32,24 @@ def show_run(console: Console, result: Run, place: Path | None, remarks: Sequenc
         The page or the folder, if it is kept.
     remarks
         What is to be said besides.
-    check
-        The command that shows what the audit warns of; the note on that names it.
     """
     screen = screen_of(result)
     show(console, [Paragraph([Piece(result.config.name, "strong"), Piece(f"  {result.label}")], "path")])
     show(console, [Paragraph(alarm, "alarm") for alarm in result.alarms])
     show(console, screen_lines(screen, len(result.market.run_sessions)))
     shown = {*result.alarms, plain(screen.lead)}
-    told = [note for note in result.notes if note not in shown]
-    if check:
-        told = [f"{note.removesuffix('.')}, shown by: {check}" if note.startswith(WARNED) else note for note in told]
-    others = (*band(result.figures), *told, *remarks)
+    others = (*band(result.figures), *(note for note in notes_told(result) if note not in shown), *remarks)
     parts = [Paragraph(""), Paragraph(exposure(result)), *notes(others)]
     show(console, parts if place is None else [*parts, where(place)])
+
+
+def notes_told(result: Run) -> list[str]:
+    """Return a run's notes, that on the audit with the command that shows what it warns of, where one is known."""
+    check = result.config.check
+    return [
+        f"{note.removesuffix('.')}, shown by: {check}" if check and note.startswith(WARNED) else note
+        for note in result.notes
+    ]
 
 
 def band(metrics: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,10 @@ import pytest
 from command import SHORT, command
 from markets import nyse
 
+from backtest import run
+from backtest.options import RunOptions
+from reports.lab import answer_data
+
 HEADER = "date,open,high,low,close,volume,dividend,split"
 
 
@@ -71,6 +75,10 @@ def test_what_a_run_warns_of_is_what_its_command_shows(spoiled):
     assert f"{count} warning" in command(*shlex.split(told)[1:]).out
     metrics = next(Path("runs").glob("*/metrics.json")).read_text()
     assert "my history" not in metrics  # where a history lies is no part of a run's data
+
+    config = RunOptions(str(spoiled), ["controls=off", taken]).config("mine.yaml")
+    (noted,) = [note for note in answer_data(run(config, engine="python"))["notes"] if "audit" in note]
+    assert noted.endswith(f", shown by: {told}")  # in the lab too, its quotes as a shell takes them
 
 
 def test_the_demo_s_run_tells_its_own_command_with_a_folder_to_fill_in(tmp_path, monkeypatch):
