@@ -198,12 +198,18 @@ def _session_ticks(x: Ruler, canvas: Canvas) -> Iterator[Ink]:
     """Yield the sessions below a picture."""
     step = max(tick_step(x.high), 1.0)
     for at in np.arange(0.0, x.high + 1e-9, step).tolist():
-        yield text_ink(x.at(at), canvas.height - canvas.bottom + 18.0, f"{at:,.0f}", "quiet", middle=True)
+        yield _tick(x.at(at), f"{at:,.0f}", canvas)
 
 
 def _fall_ticks(x: Ruler, canvas: Canvas) -> Iterator[Ink]:
     for at in x.ticks():
-        yield text_ink(x.at(at), canvas.height - canvas.bottom + 18.0, percent(-at, 0), "quiet", middle=True)
+        yield _tick(x.at(at), percent(-at, 0), canvas)
+
+
+def _tick(at: float, text: str, canvas: Canvas) -> Ink:
+    """Return a number below a picture, left of its place where it would be cut by the right edge."""
+    inside = min(at, canvas.width - width_of(text) / 2.0)
+    return text_ink(inside, canvas.height - canvas.bottom + 18.0, text, "quiet", middle=True)
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:
