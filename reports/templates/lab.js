@@ -13,15 +13,16 @@ class Refused extends Error {
 class Offline extends Error {}
 
 async function ask(what, asked, signal) {
-  let got;
+  let got, told;
   try {
     got = await fetch(`/${what}`, {method: "POST", signal, cache: "no-store", body: JSON.stringify(asked),
       headers: {"content-type": "application/json", "x-lab-token": TOKEN}});
+    told = await got.json();
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Offline();
+    if (!got || got.ok) throw new Offline();  // an answer that was cut off is none
+    told = {error: `the lab failed (${got.status}): see its terminal`};
   }
-  const told = await got.json().catch(() => ({error: `the lab failed (${got.status}): see its terminal`}));
   if (!got.ok) throw new Refused(told.error, told.key, got.status);
   online();
   return told;

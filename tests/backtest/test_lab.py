@@ -313,6 +313,35 @@ def test_two_tabs_a_killed_server_and_nothing_is_lost(visit, out):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("how", ["a move leaves it while it is read", "its second half never comes"])
+def test_an_answer_of_which_a_part_came_is_no_answer(lab, visit, how):
+    broken = {
+        "a move leaves it while it is read": "new DOMException('', 'AbortError')",
+        "its second half never comes": "new SyntaxError('Unexpected end of JSON input')",
+    }[how]
+    page = visit(lab.address)
+    rested(page)
+    headline = page.inner_text("#headline")
+    page.evaluate(
+        "() => { const read = Response.prototype.json; let once = true;"
+        " Response.prototype.json = function() {"
+        "   if (!once || !this.url.endsWith('/answer')) return read.call(this);"
+        f"  once = false; document.body.dataset.broken = 'yes'; return Promise.reject({broken}); }}; }}"
+    )
+    page.fill(BOX, "14")
+    page.press(BOX, "Enter")
+    page.wait_for_selector("body[data-broken]")
+    if "second" not in how:
+        page.fill(BOX, "15")
+        page.press(BOX, "Enter")
+    rested(page)
+    assert page.is_hidden("#offline")
+    assert page.inner_text("#headline") not in ("", "\u00a0")
+    assert page.inner_text("#headline").split()[0] == headline.split()[0]
+    assert page.input_value(BOX) == ("14" if "second" in how else "15")
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_used_on_a_phone(lab, visit, scheme):
     page = visit(lab.address, 390, scheme, has_touch=True)
