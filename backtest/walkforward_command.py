@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,7 +52,7 @@ def walkforward(
     config = options.config(file)
     from backtest.api import write_pages
     from backtest.drawing import drawn_beside
-    from backtest.tearsheets import UNHEDGED, tearsheets
+    from backtest.tearsheets import UNHEDGED, draw_ahead, tearsheets
     from engine.analytics.measure import lower_is_better
     from engine.research.grid import grid_of
     from engine.research.sweep import executor_for
@@ -76,7 +77,7 @@ def walkforward(
             def write(result: Run, folder: Path) -> Path:
                 return write_pages(result, folder, tearsheets(result, UNHEDGED), drawing, report=True, progress=say)
 
-            walk = walk_forward(plan, out, computing, write, say)
+            walk = walk_forward(plan, out, computing, write, say, partial(draw_ahead, drawing=drawing))
             page = write_walkforward_page(walk, replace(options, start=None, end=None).line(file))
     if as_json:
         import json

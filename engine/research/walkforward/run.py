@@ -25,6 +25,7 @@ from engine.research.walkforward.kept import (
 )
 from engine.research.walkforward.plan import TEST, TRAIN, WalkForwardPlan, Window
 from engine.research.walkforward.stitching import STRATEGY_FILE, Say, run_beside, stitched_run
+from engine.runs.execute import Meanwhile
 from engine.runs.run import Run
 
 Write = Callable[[Run, Path], Path]
@@ -58,7 +59,12 @@ def sweep_windows(plan: WalkForwardPlan, out: Path, executor: Executor, progress
 
 
 def walk_forward(
-    plan: WalkForwardPlan, out: Path, executor: Executor, write: Write, progress: Say | None = None
+    plan: WalkForwardPlan,
+    out: Path,
+    executor: Executor,
+    write: Write,
+    progress: Say | None = None,
+    meanwhile: Meanwhile | None = None,
 ) -> WalkForward:
     """Run a walk-forward and write its folder; one that is finished is read, one that was killed goes on where it was.
 
@@ -74,6 +80,8 @@ def walk_forward(
         Writes the stitched run.
     progress
         Called with each step as it begins.
+    meanwhile
+        Is given the stitched book before its controls run.
 
     Raises
     ------
@@ -91,14 +99,14 @@ def walk_forward(
     by_fold = [{window: files[number, window] for window in (TRAIN, TEST)} for number in range(1, len(rows))]
     table = fold_rows(plan, chosen, by_fold)
     with TemporaryDirectory(prefix="backtest-walkforward-") as made:
-        stitched = stitched_run(plan, chosen, Path(made) / STRATEGY_FILE, say)
-        ran = write(stitched, folder)  # keeps the strategy's file
-    others = {"own": plan.config, "hindsight": with_values(plan.config, plan.grid.combination(best))}
-    beside = {name: run_beside(plan, config) for name, config in others.items()}
-    say("writing tables")
-    groups = [({"fold": fold, "window": kind}, [file]) for (fold, kind), parts in files.items() for file in parts]
-    join(groups, folder / COMBINATIONS)
-    write_equity(folder, stitched, beside, _folds(plan))
+        stitched = stitched_run(plan, chosen, Path(made) / STRATEGY_FILE, say, meanwhile)
+        others = {"own": plan.config, "hindsight": with_values(plan.config, plan.grid.combination(best))}
+        beside = {name: run_beside(plan, config) for name, config in others.items()}
+        say("writing tables")
+        groups = [({"fold": fold, "window": kind}, [part]) for (fold, kind), parts in files.items() for part in parts]
+        join(groups, folder / COMBINATIONS)
+        write_equity(folder, stitched, beside, _folds(plan))
+        ran = write(stitched, folder)  # keeps the strategy's file; last, as its tear-sheet is drawn beside all this
     synthetic = {name: str(day) for name, day in plan.market.synthetic.items()}
     manifest = {"id": plan.id, "simulated": stitched.simulated, "synthetic": synthetic, "run": ran.name, **plan.known()}
     write_finished(folder, table, summary_of(plan, table, stitched, beside, best), manifest)

@@ -16,7 +16,7 @@ from engine.hedge_config import PolicyConfig
 from engine.research.combinations import compiles
 from engine.research.grid import with_values
 from engine.research.walkforward.plan import WalkForwardPlan, between
-from engine.runs.execute import run
+from engine.runs.execute import Meanwhile, run
 from engine.runs.identity import canonical
 from engine.runs.run import Run
 from engine.setup import open_market
@@ -29,7 +29,9 @@ LONGEST = 80
 """Bytes of a run's name."""
 
 
-def stitched_run(plan: WalkForwardPlan, chosen: list[int], file: Path, say: Say) -> Run:
+def stitched_run(
+    plan: WalkForwardPlan, chosen: list[int], file: Path, say: Say, meanwhile: Meanwhile | None = None
+) -> Run:
     """Run the book of all tests in backtrader: the strategy that gives the weights its folds chose.
 
     Parameters
@@ -42,13 +44,15 @@ def stitched_run(plan: WalkForwardPlan, chosen: list[int], file: Path, say: Say)
         Where the strategy is written: the run's folder keeps it, by which it runs again.
     say
         Called with each step as it begins.
+    meanwhile
+        Is given the book before its controls run.
     """
     first = plan.folds[0].test_first
     known = {name: plan.known()[name] for name in ("axes", "train", "test", "anchored", "embargo", "objective")}
     about = f"backtest walkforward {plan.id}, {canonical(known)}"
     text = strategy_file(plan.label, plan.sessions[first:-1], stitched_weights(plan, chosen), about)
     file.write_text(text, encoding="utf-8")
-    return run(_stitched_config(plan, first, file), plan.source, say)
+    return run(_stitched_config(plan, first, file), plan.source, say, meanwhile=meanwhile)
 
 
 def run_beside(plan: WalkForwardPlan, config: RunConfig) -> Run:
