@@ -25,10 +25,7 @@ from strategies import policy
 
 SOURCES = (rules, loop, core, decisions, fills, sweep, attribution, placebo, bootstrap, tails, policy)
 
-INLINED = (
-    *(sweep.fill, attribution.link),
-    placebo.worth,
-)
+INLINED = (sweep.fill, attribution.link)
 """Set into their caller, as all of the rule book is."""
 
 UNCOUNTED = (
@@ -44,7 +41,7 @@ UNCOUNTED = (
         sweep.follow,
     ),
     attribution.attribute_book,
-    placebo.run_shift,
+    *(placebo.open_books, placebo.order_books, placebo.value_books, placebo.run_some),
     *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.last_ordered, loop.next_size),
     *(loop.rules_of, loop.recall),
     *(loop.remember, loop.write_order, loop.decide, policy.step),
@@ -166,7 +163,7 @@ def compiled() -> Compiled:
         *(sweep.follow, sweep.follow_books),
         *(attribution.link, attribution.attribute_book, attribution.attribute_books),
         bootstrap.resample,
-        *(placebo.worth, placebo.run_shift, placebo.run_shifts),
+        *(placebo.open_books, placebo.order_books, placebo.value_books, placebo.run_some, placebo.run_shifts),
         *(tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of),
         *(tails.walk, tails.risk_and_growth, tails.between, tails.match, tails.match_draws),
         *(tails.as_safe, tails.match_books, tails.cut, tails.lowest_few, tails.total, tails.tail_of, tails.tails_of),

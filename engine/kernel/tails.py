@@ -283,6 +283,7 @@ def quarter(level: Floats, room: Floats) -> float:
     count, total = len(level) - WINDOW, 0.0
     for t in range(count):
         room[t] = level[t + WINDOW] / level[t] - 1.0
+    for t in range(count):  # by itself, as the divisions needn't wait for a sum
         total += room[t]
     worst = int(TAIL * (count - 1)) + 1
     return lowest(room, count, worst) / worst - total / count

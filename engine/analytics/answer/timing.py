@@ -20,7 +20,7 @@ from engine.analytics.drawdowns import core_level
 from engine.analytics.fund_exposure import fills_at_open
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
-from engine.kernel.placebo import Clock, Path
+from engine.kernel.placebo import TOGETHER, Clock, Path
 from engine.rules import Prices, Terms
 from engine.setup import Setup
 
@@ -33,8 +33,6 @@ SMALLEST = 2.802
 """Standard deviations of the shifts that an effect needs to be found in four of five histories, two-sided 5 %."""
 ALIKE = 1e-12
 """A standard deviation of the shifts' growth that is rounding: they are the same book."""
-PART = 50
-"""Shifts that a thread takes at a time."""
 
 
 @dataclass(frozen=True)
@@ -185,10 +183,10 @@ def _run(setup: Setup, path: Path, clock: Clock, shift: Ints, threads: int) -> t
     prices, terms = _core_alone(setup)
 
     def run(first: int) -> None:
-        part = slice(first, first + PART)
+        part = slice(first, first + TOGETHER)
         run_shifts(prices, terms, path, clock, shift[part], ends[part], sums[part])
 
-    firsts = range(0, len(shift), PART)
+    firsts = range(0, len(shift), TOGETHER)
     if threads == 1:
         for first in firsts:
             run(first)
