@@ -76,7 +76,7 @@ class Shifted(NamedTuple):
     over: Flags
 
 
-class Room(NamedTuple):
+class Scratch(NamedTuple):
     """Room for a book: shares held and traded, shape (instruments,), and no hedge, shape (hedges,)."""
 
     shares: Floats
@@ -110,13 +110,13 @@ def run_shifts(
     for t in range(sessions):
         for i in range(instruments):
             eventful[t] |= prices.dividend[t, i] != 0.0 or prices.split[t, i] != 1.0
-    room = Room(np.empty(instruments), np.empty(instruments), np.zeros(prices.level.shape[1]))
+    scratch = Scratch(np.empty(instruments), np.empty(instruments), np.zeros(prices.level.shape[1]))
     for first in range(0, len(shifts), TOGETHER):
         some = shifts[first : first + TOGETHER]
         count, zeros = len(some), np.zeros((2, len(some)))
         shares, over = np.zeros((instruments, count)), np.zeros(count, np.bool_)
         books = Shifted((-1 - some) % closes, zeros[0] + terms.cash, np.empty(count), zeros[1], shares, over)
-        run_some(prices, terms, path, clock, orders, eventful, books, room, ends[first:], sums[first:])
+        run_some(prices, terms, path, clock, orders, eventful, books, scratch, ends[first:], sums[first:])
 
 
 def run_some(
@@ -127,24 +127,24 @@ def run_some(
     orders: Flags,
     eventful: Flags,
     books: Shifted,
-    room: Room,
+    scratch: Scratch,
     ends: Floats,
     sums: Floats,
 ) -> None:
     """Run some books, given which closes of the path order and which sessions have a split or a dividend."""
     count, short = len(books.at), False
     for t in range(1, len(prices.close)):
-        open_books(prices, terms, t, eventful[t] or short, books, room)
+        open_books(prices, terms, t, eventful[t] or short, books, scratch)
         for j in range(count):
             books.at[j] = books.at[j] + 1 if books.at[j] + 1 < len(orders) else 0
         if clock.at_open:
-            short |= order_books(prices, terms, path, orders, t, books, room)
+            short |= order_books(prices, terms, path, orders, t, books, scratch)
         value_books(prices.open, t, books)
         for j in range(count):
             off = (1.0 - books.cash[j] / books.worth[j] - clock.weight) * clock.apart[t]
             books.total[j] += off * off
         if not clock.at_open:
-            short |= order_books(prices, terms, path, orders, t, books, room)
+            short |= order_books(prices, terms, path, orders, t, books, scratch)
         value_books(prices.close, t, books)
         ruined = False
         for j in range(count):
@@ -158,35 +158,37 @@ def run_some(
             ends[j], sums[j] = books.worth[j], books.total[j]
 
 
-def open_books(prices: Prices, terms: Terms, t: int, eventful: bool, books: Shifted, room: Room) -> None:
+def open_books(prices: Prices, terms: Terms, t: int, eventful: bool, books: Shifted, scratch: Scratch) -> None:
     """Open session t: by the rule book where it has events or a book is short, else with interest alone."""
     if eventful:
         for j in range(len(books.cash)):
             for i in range(len(books.shares)):
-                room.shares[i] = books.shares[i, j]
-            books.cash[j] = open_session(prices, terms, t, books.cash[j], room.shares)
+                scratch.shares[i] = books.shares[i, j]
+            books.cash[j] = open_session(prices, terms, t, books.cash[j], scratch.shares)
             for i in range(len(books.shares)):
-                books.shares[i, j] = room.shares[i]
+                books.shares[i, j] = scratch.shares[i]
         return
     earned, owed = terms.cash_accrual[t], terms.borrow_accrual[t]
     for j in range(len(books.cash)):
         books.cash[j] += books.cash[j] * (earned if books.cash[j] >= 0.0 else owed)
 
 
-def order_books(prices: Prices, terms: Terms, path: Path, orders: Flags, t: int, books: Shifted, room: Room) -> bool:
+def order_books(
+    prices: Prices, terms: Terms, path: Path, orders: Flags, t: int, books: Shifted, scratch: Scratch
+) -> bool:
     """Fill what is ordered for session t by the rule book; return whether a book is short of anything then."""
     short = False
     for j in range(len(books.at)):
         at = books.at[j]
         if (t == 1 or orders[at]) and not books.over[j]:
             for i in range(len(books.shares)):
-                room.shares[i] = books.shares[i, j]
-            order = Order(path.core[at], room.none, t == 1 or path.restate[at])
-            plan_trade(terms, order, prices.fill[t], prices.spot_fill[t], books.cash[j], room.shares, room.traded)
-            books.cash[j] = settle(terms, prices.fill[t], books.cash[j], room.shares, room.traded)
+                scratch.shares[i] = books.shares[i, j]
+            order = Order(path.core[at], scratch.none, t == 1 or path.restate[at])
+            plan_trade(terms, order, prices.fill[t], prices.spot_fill[t], books.cash[j], scratch.shares, scratch.traded)
+            books.cash[j] = settle(terms, prices.fill[t], books.cash[j], scratch.shares, scratch.traded)
             for i in range(len(books.shares)):
-                books.shares[i, j] = room.shares[i]
-                short |= room.shares[i] < 0.0
+                books.shares[i, j] = scratch.shares[i]
+                short |= scratch.shares[i] < 0.0
     return short
 
 

@@ -103,7 +103,7 @@ def test_neither_threads_nor_a_second_time_change_a_bit(monkeypatch):
     setup, hedged, beta = ran(sessions=200)
     first = shifts_of(setup, hedged, beta, 0.8)
     monkeypatch.setattr(timing.os, "cpu_count", lambda: 7)
-    monkeypatch.setattr(timing, "PART", 3)
+    monkeypatch.setattr(timing, "TOGETHER", 3)
     second = shifts_of(setup, hedged, beta, 0.8)
 
     monkeypatch.setattr(timing.os, "cpu_count", lambda: None)  # as where the system doesn't tell
