@@ -1,5 +1,6 @@
 """The front door of the command: ``backtest`` and ``python -m backtest``."""
 
+import gc
 import os
 
 from backtest.interrupts import interruptible
@@ -10,6 +11,7 @@ def main() -> None:
     # Our own threads share the cores: those of BLAS beside them would wait for each other, busily.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # its own pools keep tens of megabytes
+    gc.set_threshold(20_000)  # what is imported stays: to look through it for cycles took a tenth of a short command
     with interruptible():
         from backtest.cli import main as run_command
 
