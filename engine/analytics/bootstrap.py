@@ -13,8 +13,8 @@ from data.arrays import Floats, Ints
 from engine.analytics.metrics import returns_of, worst_of
 
 DRAWS = 2_000
-CHUNK = 200
-"""Draws held in memory at once: 200 of 4,000 sessions are 6 MB."""
+CHUNK = 50
+"""Draws held in memory at once: those of 4,000 sessions take 3 MB while they are put together."""
 
 
 def block_length(series: Floats) -> float:

@@ -20,7 +20,7 @@ ROUNDING = 1e-12
 """The share of the largest eigenvalue below which one is what rounding left of 0; and a power below which it is."""
 TOGETHER = 64
 """Rows whose scores are in memory at once."""
-SESSIONS = 512
+SESSIONS = 128
 """Sessions of all rows whose scores are."""
 STEADY = 1e-14
 """The share of a second moment that rounding leaves of returns that are all equal."""
@@ -220,11 +220,12 @@ def _products(returns: Floats, rows: Ints) -> Floats:
     trials, sessions = len(rows), returns.shape[1]
     mean, unit = _mean_and_unit(returns)
     small = np.zeros((min(trials, sessions),) * 2)
+    more = np.empty_like(small)
     if trials <= sessions:
         for some in _parts(sessions, SESSIONS):
             scores = _scores(returns[rows, some], mean[rows], unit[rows])
             scores -= scores.mean(axis=0)
-            small += scores @ scores.T
+            small += np.matmul(scores, scores.T, out=more)
         return small
     common = np.zeros(sessions)
     for some in _parts(trials):
@@ -233,7 +234,7 @@ def _products(returns: Floats, rows: Ints) -> Floats:
     for some in _parts(trials):
         scores = _scores(returns[rows[some]], mean[rows[some]], unit[rows[some]])
         scores -= common
-        small += scores.T @ scores
+        small += np.matmul(scores.T, scores, out=more)
     return small
 
 
