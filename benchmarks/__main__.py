@@ -2,6 +2,7 @@
 
     make bench                                            # some quarter of an hour
     make bench ARGS="--large"                             # the million combinations too
+    make bench ARGS="--base COMMIT"                       # both commits side by side, as benchmarks/guard.py
     make bench ARGS="--commands sweep"                    # the commands whose name holds it; no page is written
     BENCH_PEERS_PYTHON=PYTHON make bench                  # with the peers, as benchmarks/peers.py says
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from benchmarks.cluster import CLOSING
 from benchmarks.commands import BACKTEST, DEMO, RUN, Result, is_there, measured, rows
 from benchmarks.cost import cost_of
+from benchmarks.guard import in_both
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
@@ -46,6 +48,7 @@ def main() -> None:
     """Measure, print, and write the page."""
     asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     asked.add_argument("--large", action="store_true", help="a million combinations too")
+    asked.add_argument("--base", metavar="COMMIT", help="a commit to compare with, on the page")
     asked.add_argument("--commands", metavar="TEXT", help="only commands whose name holds it; writes nothing")
     asked.add_argument("--rounds", type=int, default=9, help="of a command at most: 1 is a glance")
     asked.add_argument("--out", type=Path, default=PAGE, help="the page")
@@ -55,6 +58,7 @@ def main() -> None:
         commands(data, given.commands, given.rounds, large=given.large)
         return
     results = commands(data, "", given.rounds, large=given.large)
+    compared = [*in_both(given.base, data, rounds=min(3, given.rounds))] if given.base else []
     # what it took to start is over: these load everything
     from benchmarks import answer, page, peers, pull, signals, sweeps
 
@@ -62,7 +66,7 @@ def main() -> None:
         os.environ.setdefault("BENCH_VECTORBT_PYTHON", python)
     world = peers.opened(()).environment(())
     facts = page.Facts(len(world.market.run_sessions), "simulated" if data == DEMO else "real")
-    given.out.write_text(page.page(facts, peers.measure(), results), encoding="utf-8")
+    given.out.write_text(page.page(facts, peers.measure(), results, compared, given.base or ""), encoding="utf-8")
     print(f"{given.out} is written")
     answer.main()
     signals.main()

@@ -13,7 +13,7 @@ from benchmarks.cost import OUT, Cost, in_turn
 
 BACKTEST = (sys.executable, "-P", "-m", "backtest")
 HERE = Path(__file__).resolve().parent
-RUN = "hedge_soxs.yaml"
+RUN, ARTICLE = "hedge_soxs.yaml", "hedge_soxs_article.yaml"
 DEMO = "demo"
 """The simulated market, where no folder of real history is named."""
 THOUSAND = ("trend_days=10:200:10", "volatility_floor=0.1:0.55:0.05", "hedge.weight=0.05:0.25:0.05")
@@ -22,6 +22,8 @@ MILLION = ("trend_days=5:250:5", "volatility_floor=0.02:0.8:0.02", "hedge.weight
 MILLION += ("policy.confirm=1:10:1",)
 FEW = ("trend_days=10:200:10", "hedge.weight=0.05:0.25:0.05")
 BAND = ("--set", "hedge.rebalance=band", "--set", "hedge.band=0.05")
+CHOSEN = ("trend_days=20:200:20", "volatility_floor=0:0.5:0.05", "hedge.weight=0.05:0.3:0.05")
+SEARCHED = ("trend_days=10:200", "volatility_floor=0.05:0.6", "hedge.weight=0.05:0.5", "policy.min_hold=0:20")
 CLOSES = ("fall=0.02:0.09:0.01", "hedge.max_weight=0.1,0.2,0.3,0.4,0.6,0.8,0.9,1")
 BARE_PAGE = """
 import sys, pandas as pd
@@ -33,6 +35,21 @@ returns.index = pd.DatetimeIndex(returns.index)
 import quantstats.reports
 quantstats.reports.html(returns.hedged, returns.unhedged, rf=0.015, match_dates=False, output=sys.argv[2])
 """
+CALIBRATED = """
+import os, sys
+from pathlib import Path
+import platformdirs
+out = Path(sys.argv[1])
+own, real = out / "hedge-backtest", Path(platformdirs.user_cache_dir("hedge-backtest"))
+own.mkdir()
+for each in real.glob("*") if real.is_dir() else ():
+    if not each.name.startswith("calibration-"):  # what is finished isn't made again
+        (own / each.name).symlink_to(each)
+os.environ["XDG_CACHE_HOME"] = str(out)
+sys.argv[1:] = [*sys.argv[2:], "--out", str(out / "page.md")]
+from benchmarks.calibration import run
+sys.exit(run.main())
+"""
 
 
 class Row(NamedTuple):
@@ -43,7 +60,7 @@ class Row(NamedTuple):
     name
         What it does.
     words
-        What follows ``backtest``; `OUT` stands for an empty folder.
+        What follows the program; `OUT` stands for an empty folder.
     peer, against
         Another command, whole, and what it is called; nothing where there is none.
     rounds
@@ -52,6 +69,8 @@ class Row(NamedTuple):
         Whether it is run only when asked for.
     guarded
         Whether two commits are compared by it.
+    program
+        What runs the words.
     """
 
     name: str
@@ -61,6 +80,12 @@ class Row(NamedTuple):
     rounds: int = 5
     large: bool = False
     guarded: bool = False
+    program: tuple[str, ...] = BACKTEST
+
+    @property
+    def command(self) -> list[str]:
+        """The whole command."""
+        return [*self.program, *self.words]
 
 
 class Result(NamedTuple):
@@ -115,7 +140,30 @@ def rows(scratch: Path, data: str) -> list[Row]:
             rounds=3,
             guarded=True,
         ),
+        Row(
+            "`walkforward` of 660, 13 folds",
+            ("walkforward", *swept(*CHOSEN)[1:], "--train", "5y", "--test", "1y", *out),
+            rounds=3,
+            guarded=True,
+        ),
+        Row(
+            "`search` of 300 trials", ("search", *swept(*SEARCHED)[1:], "--trials", "300", *out), rounds=3, guarded=True
+        ),
         Row("`lookahead`, 3 cuts", ("lookahead", *asked, "--cuts", "3"), rounds=3, guarded=True),
+        Row("`lookahead`", ("lookahead", *asked), rounds=3, guarded=True),
+        Row(
+            "`lookahead` of the article, 24 cuts",
+            ("lookahead", ARTICLE, "--data", data, "--cuts", "24"),
+            rounds=3,
+            guarded=True,
+        ),
+        Row(
+            "calibration, 2 markets a row",
+            (OUT, "--markets", "2", *(("--data", data) if data != DEMO else ())),
+            rounds=3,
+            guarded=True,
+            program=(sys.executable, "-c", CALIBRATED),
+        ),
         Row(
             "`sweep` of 64 asked at every close, 2 dask workers",
             (*swept(*CLOSES), *closing, "--workers", "2"),
@@ -128,7 +176,7 @@ def rows(scratch: Path, data: str) -> list[Row]:
 
 def measured(row: Row) -> Result:
     """Return what a row came to."""
-    ours, *peer = in_turn([[*BACKTEST, *row.words], *([[*row.peer]] if row.peer else [])], row.rounds)
+    ours, *peer = in_turn([row.command, *([[*row.peer]] if row.peer else [])], row.rounds)
     ratio = statistics.median(a.seconds / b.seconds for a, b in zip(ours, *peer, strict=True)) if peer else None
     return Result(row, median(ours), median(peer[0]) if peer else None, ratio)
 

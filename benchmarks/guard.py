@@ -17,11 +17,11 @@ import os
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.commands import BACKTEST, DEMO, Row, median, rows
+from benchmarks.commands import DEMO, Row, median, rows
 from benchmarks.cost import Cost, in_turn
 from benchmarks.pins import commit_of, copy_commit, copy_working_tree
 
@@ -68,7 +68,18 @@ def measure(row: Row, trees: Sequence[Path], rounds: int) -> Compared:
     """Run a command in the base's tree and in ours, in turn."""
     kept = {key: value for key, value in os.environ.items() if key not in LEFT_OUT}
     started = [{"env": {**kept, "PYTHONPATH": str(tree)}, "cwd": tree.parent} for tree in trees]
-    return compared(row.name, *in_turn(2 * [[*BACKTEST, *row.words]], rounds, started))
+    return compared(row.name, *in_turn(2 * [row.command], rounds, started))
+
+
+def in_both(base: str, data: str, only: str = "", rounds: int = 5) -> Iterator[Compared]:
+    """Yield each guarded command whose name holds a text, as it is measured in a commit and in the working tree."""
+    with tempfile.TemporaryDirectory() as folder:
+        trees = [Path(folder) / side / "tree" for side in ("base", "ours")]
+        copy_commit(commit_of(base), trees[0])
+        copy_working_tree(trees[1])
+        for row in rows(Path(folder), data):
+            if row.guarded and only in row.name:
+                yield measure(row, trees, rounds)
 
 
 def main() -> int:
@@ -80,17 +91,11 @@ def main() -> int:
     asked.add_argument("--rounds", type=int, default=5, help="of each command")
     asked.add_argument("--worse", type=float, metavar="RATIO", help="status 1 where a ratio is above it")
     given = asked.parse_args()
-    commit, found = commit_of(given.base), []
-    data = str(Path(given.data).resolve()) if given.data else DEMO
-    with tempfile.TemporaryDirectory() as folder:
-        trees = [Path(folder) / side / "tree" for side in ("base", "ours")]
-        copy_commit(commit, trees[0])
-        copy_working_tree(trees[1])
-        print(f"{'':26}{commit[:10]}, working tree, ratio; medians of {given.rounds} rounds in turn\n{HEAD}")
-        for row in rows(Path(folder), data):
-            if row.guarded and given.only in row.name:
-                found.append(measure(row, trees, given.rounds))
-                print(line(found[-1]), flush=True)
+    data, found = str(Path(given.data).resolve()) if given.data else DEMO, []
+    print(f"{'':26}{commit_of(given.base)[:10]}, working tree, ratio; medians of {given.rounds} rounds in turn\n{HEAD}")
+    for each in in_both(given.base, data, given.only, given.rounds):
+        found.append(each)
+        print(line(each), flush=True)
     failed = worse(found, given.worse) if given.worse else []
     print(*failed, sep="\n", end="\n" if failed else "")
     return 1 if failed else 0

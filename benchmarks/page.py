@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from benchmarks.calibration.markdown import paragraphs, table
 from benchmarks.commands import Result
+from benchmarks.guard import Compared
 from benchmarks.peers import PEERS, ROUNDS, Measured
 from data.format import counted
 
@@ -35,7 +36,7 @@ PAGE = """# Benchmarks
 
 ## Two commits
 
-{guard}
+{guard}{both}
 """
 WORK = """1,000 combinations (20 averages, 10 floors of volatility, 5 weights) over {sessions} sessions and two
 instruments, from closes in memory to measures: signals, orders when the hedge is switched, slippage and commission.
@@ -68,8 +69,26 @@ class Facts(NamedTuple):
     history: str
 
 
-def page(facts: Facts, peers: Sequence[Measured], commands: Sequence[Result]) -> str:
-    """Return the page."""
+BOTH = """Here `{base}`, before, and this tree, now: medians of rounds in turn, and how many times as fast it has
+become, the median over rounds of one by the other beside it."""
+
+
+def page(
+    facts: Facts,
+    peers: Sequence[Measured],
+    commands: Sequence[Result],
+    compared: Sequence[Compared] = (),
+    base: str = "",
+) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    facts, peers, commands
+        What was measured, and on what.
+    compared, base
+        The same commands in another commit, and which; nothing where none was asked for.
+    """
     notes = " ".join(f"{peer.name}: {peer.note}." for peer in PEERS if peer.settings)
     return PAGE.format(
         made=paragraphs(_made(facts)),
@@ -83,6 +102,25 @@ def page(facts: Facts, peers: Sequence[Measured], commands: Sequence[Result]) ->
             2,
         ),
         guard=paragraphs(GUARD),
+        both=f"\n\n{paragraphs(BOTH.format(base=base))}\n\n{_both(compared)}" if compared else "",
+    )
+
+
+def _both(compared: Sequence[Compared]) -> str:
+    """Return the table of two commits."""
+    heads = ("", "seconds before", "now", "times", "processor before", "now", "times", "peak before, MB", "now")
+    return table(
+        heads,
+        [
+            (
+                each.name,
+                *(_seconds(each.base.seconds), _seconds(each.ours.seconds), f"{1.0 / each.ratio.seconds:.1f}"),
+                *(_seconds(each.base.user), _seconds(each.ours.user), f"{1.0 / each.ratio.user:.1f}"),
+                *(_megabytes(each.base.memory), _megabytes(each.ours.memory)),
+            )
+            for each in compared
+        ],
+        1,
     )
 
 

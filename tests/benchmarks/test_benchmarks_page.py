@@ -2,6 +2,7 @@
 
 from benchmarks.commands import Result, Row
 from benchmarks.cost import Cost
+from benchmarks.guard import compared
 from benchmarks.page import Facts, page
 from benchmarks.peers import PEERS, Measured, drawn
 
@@ -30,6 +31,17 @@ def test_a_command_without_a_peer_has_no_ratio():
 
     assert "| `signal` |  | 0.90 | 0.80 | 172 |  |  |" in text
     assert "| `--help` | bare typer | 0.20 | 0.10 | 30 | 0.10 | 2.04 |" in text
+
+
+def test_two_commits_stand_side_by_side_where_they_were_measured():
+    base, ours = [Cost(6.0, 4.0, 600e6), Cost(9.0, 4.0, 600e6)], [Cost(2.0, 1.6, 300e6), Cost(3.0, 1.6, 300e6)]
+    both = [compared("`sweep` of 1,000", base, ours)]
+
+    text = page(FACTS, (), (), both, "0123456").splitlines()
+
+    assert "| `sweep` of 1,000 | 7.50 | 2.50 | 3.0 | 4.00 | 1.60 | 2.5 | 600 | 300 |" in text
+    assert any("`0123456`" in line for line in text)
+    assert not any("seconds before" in line for line in lines())
 
 
 def test_what_was_not_measured_says_so():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.commands import DEMO, rows
+from benchmarks.commands import BACKTEST, DEMO, rows
 from benchmarks.cost import OUT, Cost
 from benchmarks.guard import compared, line, worse
 
@@ -34,9 +34,9 @@ def test_what_is_above_the_bound_is_named(slower):
 def test_what_was_kept_is_not_found_again(tmp_path):
     """A command that keeps what it made is given an empty folder; names tell rows apart."""
     found = rows(tmp_path, DEMO)
-    keeping = ("run", "sweep", "walkforward")
+    keeping = ("run", "sweep", "walkforward", "search")
 
-    assert all(OUT in row.words for row in found if row.words[0] in keeping)
+    assert all(OUT in row.words for row in found if row.words[0] in keeping or row.program != BACKTEST)
     assert len({row.name for row in found}) == len(found)
     assert {"run", "signal", "sweep", "walkforward", "lookahead"} <= {row.words[0] for row in found if row.guarded}
     assert not any(row.guarded and row.large for row in found)
