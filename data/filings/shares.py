@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -66,12 +66,11 @@ def shares(filings: Filings) -> Shares:
     """
     found: list[ShareCount] = []
     newest = dict[str, ShareCount]()
-    for day, together in groupby(_counts(filings), key=lambda found: found[1].filed):
-        for concept, count in together:
-            before = newest.get(concept)
-            if before is None or count.of > before.of:
-                like = before or next((newest[name] for name in SHARES if name in newest), None)
-                newest[concept] = ShareCount(count.filed, count.of, _in_shares(count.value, like), count.basis)
+    for day, together in groupby(_counts(filings), key=itemgetter(0)):
+        for _, rank, until, number in together:
+            concept = SHARES[rank]
+            like = newest.get(concept) or next((newest[name] for name in SHARES if name in newest), None)
+            newest[concept] = ShareCount(day, until, _in_shares(number, like), until if concept == COVER else day)
         last = max(count.of for count in newest.values())
         chosen = next(newest[name] for name in SHARES if name in newest and newest[name].of >= last - BEHIND)
         if not found or chosen[1:] != found[-1][1:]:
@@ -81,17 +80,21 @@ def shares(filings: Filings) -> Shares:
     return Shares(days[0], read_only(np.array(value, np.float64)), days[1], days[2])
 
 
-def _counts(filings: Filings) -> Iterator[tuple[str, ShareCount]]:
-    """Yield what was filed, day by day in the order of `SHARES`; of a day's several periods the shortest."""
-    own = filings.of(*SHARES)
-    starts = np.where(np.isnat(own.start), own.end, own.start)
-    filed, since, until = (each.astype(np.int64).tolist() for each in (own.filed, starts, own.end))
-    ranks = [SHARES.index(concept) for concept in own.concept.tolist()]
-    rows = zip(filed, ranks, until, [-day for day in since], own.value.tolist(), strict=True)
-    for day, rank, end, _, value in sorted(rows):
-        if value >= 1.0:
-            concept = SHARES[rank]
-            yield concept, ShareCount(day, end, value, end if concept == COVER else day)
+def _counts(filings: Filings) -> list[tuple[int, int, int, float]]:
+    """Return what is of a later day than all of its kind before: day of filing, rank in `SHARES`, its day and number.
+
+    They stand day by day, in the order of `SHARES`; of a day's several periods the shortest.
+    """
+    counts = list[tuple[int, int, int, float]]()
+    for rank, concept in enumerate(SHARES):
+        own = (filings.concept == concept) & (filings.value >= 1.0)
+        filed, start, end, value = (each[own] for each in (filings.filed, filings.start, filings.end, filings.value))
+        since = np.where(np.isnat(start), end, start).astype(np.int64)
+        order = np.lexsort((value, -since, end, filed))
+        later = order[np.unique(np.maximum.accumulate(end[order]), return_index=True)[1]]
+        days, of = (each[later].astype(np.int64).tolist() for each in (filed, end))
+        counts += zip(days, [rank] * len(days), of, value[later].tolist(), strict=True)
+    return sorted(counts)
 
 
 def _in_shares(value: float, before: ShareCount | None) -> float:
@@ -101,6 +104,8 @@ def _in_shares(value: float, before: ShareCount | None) -> float:
             value *= SCALE
         while value > MOST:
             value /= SCALE
+        return value
+    if 1.0 / NEAR < value / before.value < NEAR:
         return value
     powers = round(math.log(value / before.value, SCALE))
     mended = value / SCALE**powers

@@ -89,14 +89,16 @@ class Quarters:
         So the last quarter is the year less three quarters, and a year that ends in the middle of a company's own is
         that one, with what came since, less as much of the year before.
         """
-        begun = self._end(end)
+        begun, since = self._end(end), bisect_left(self.ends, end - YEAR[1])
+        if self.ends[since] > end - YEAR[0]:
+            return None  # wherever spans lead, nothing ends a year before
         ways, seen = deque[tuple[int, tuple[int, ...]]]([(begun, ())]), {begun}
         while ways:
             at, facts = ways.popleft()
-            if YEAR[0] <= end - at <= YEAR[1]:
-                return facts
             for other, fact in self.spans[at].items():
                 if other not in seen:
+                    if YEAR[0] <= end - other <= YEAR[1]:
+                        return (*facts, fact)
                     seen.add(other)
                     ways.append((other, (*facts, fact)))
         return None

@@ -13,7 +13,7 @@ import numpy as np
 
 from data import lattice
 from data import unadjusted as code
-from data.arrays import Dates, Flags, Floats, Ints, read_only
+from data.arrays import Array, Dates, Flags, Floats, Ints, read_only
 from data.bars import COLUMNS, Bars
 from data.cache import user_cache
 from data.filings.facts import Filings
@@ -251,7 +251,7 @@ def company(filings: Filings, bars: Bars, sessions: Dates, filed: Filed | None =
         `filed_by` the filings, where that is known already.
     """
     basis = np.concatenate(([1.0], np.cumprod(bars.split)))  # shares that one became, before the first bar and at each
-    bar = np.searchsorted(bars.dates, sessions, side="right")  # the last one's number, from 1
+    bar = _so_far(bars.dates, sessions)  # the last one's number, from 1
     price = np.maximum.accumulate(np.where(np.isnan(bars.close), 0, np.arange(1, len(bars) + 1)))
     priced = np.concatenate(([0], price))[bar]  # the last one's with a price, 0 where there is none
     fresh = sessions - np.concatenate((NEVER, bars.dates))[priced] <= NO_BAR
@@ -300,13 +300,31 @@ def median_of(values: Floats, counted: Flags) -> Floats:
     return np.where(count > 0, median, np.nan)
 
 
+def _so_far(dates: Dates, sessions: Dates) -> Ints:
+    """Return how many of some dates there were by each close: ``np.searchsorted(dates, sessions, side="right")``."""
+    since, count = int(np.searchsorted(sessions, dates[0])) if len(dates) else 0, len(dates)
+    if np.array_equal(sessions[since : since + count], dates):  # as is usual
+        return np.clip(np.arange(1 - since, 1 - since + len(sessions)), 0, count)
+    return np.searchsorted(dates, sessions, side="right")
+
+
 def _known(steps: FiledSteps, sessions: Dates, lasts: np.timedelta64 | None = None) -> tuple[Floats, Dates, Dates]:
     """Return what is known at each close, the day it was filed, and the day it is of; for so long after that day."""
-    count = np.searchsorted(steps.filed, sessions)  # what is filed on a session is known on the next
-    values = np.concatenate(([np.nan], steps.value))[count]
-    filed, of = (np.concatenate((NEVER, days))[count] for days in (steps.filed, steps.of))
-    old = np.isnat(of) if lasts is None else ~(sessions - of <= lasts)
-    return np.where(old, np.nan, values), np.where(old, NEVER, filed), np.where(old, NEVER, of)
+    since = np.searchsorted(sessions, steps.filed, side="right")  # what is filed on a session is known on the next
+    until = np.append(since[1:], len(sessions))[: len(since)]
+    if lasts is not None:
+        until = np.clip(np.searchsorted(sessions, steps.of + lasts, side="right"), since, until)
+    turns = np.column_stack((since, until)).ravel()
+    lengths = np.diff(turns, prepend=0, append=len(sessions))
+    return _held(steps.value, lengths), _held(steps.filed, lengths), _held(steps.of, lengths)
+
+
+def _held(values: Array, lengths: Ints) -> Array:
+    """Return nothing, a value, nothing, the next value and so on, each for so many sessions."""
+    turns = np.full(len(lengths), "NaT" if values.dtype.kind == "M" else np.nan, values.dtype)
+    turns[1::2] = values
+    held: Array = np.repeat(turns, lengths)  # type: ignore[assignment]  # of the same kind
+    return held
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
