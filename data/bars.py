@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from data.arithmetic import log
-from data.arrays import Dates, Flags, Floats, among
+from data.arrays import Dates, Flags, Floats, Ints, among
 from data.ranges import SPLIT, SPLITS
 
 PRICES = ("open", "high", "low", "close")
@@ -71,11 +71,10 @@ class Bars:
         """
         if len(sessions) == len(self) and np.array_equal(sessions, self.dates):
             return self
-        own = among(self.dates, sessions)
-        dividend, split = _fold_events(self, own)
+        own, at = _places(self.dates, sessions)
+        dividend, split = (self.dividend, self.split) if isinstance(own, slice) else _fold_events(self, own)
         columns = {name: getattr(self, name)[own] for name in (*PRICES, "volume")}
         columns |= {"dividend": dividend[own], "split": split[own]}
-        at = np.searchsorted(sessions, self.dates[own])
         laid = {}
         for name, values in columns.items():
             laid[name] = np.full(len(sessions), {"dividend": 0.0, "split": 1.0}.get(name, np.nan))
@@ -88,7 +87,9 @@ class Bars:
         ``T[t]/T[t-1] = (close[t] + dividend[t]) / (close[t-1] / split[t])``; T starts at the first close. A session
         without a bar carries the last level; before the first bar it is NaN.
         """
-        has_bar = ~np.isnan(self.close)
+        there = ~np.isnan(self.close)
+        first = int(np.argmax(there)) if len(there) else 0
+        has_bar = slice(first, None) if there[first:].all() else there
         close, dividend, split = self.close[has_bar], self.dividend[has_bar], self.split[has_bar]
         level = np.full(len(self), np.nan)
         if not len(close):
@@ -117,6 +118,19 @@ def carried_forward(values: Floats) -> Floats:
     last = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
     filled: Floats = np.where(last >= 0, values[last], np.nan)
     return filled
+
+
+def _places(days: Dates, sessions: Dates) -> tuple[Flags | slice, Ints | slice]:
+    """Return which of some days are sessions, and their rows there: slices where both lie together, as is usual."""
+    if not len(sessions):
+        return slice(0), slice(0)
+    own = slice(int(np.searchsorted(days, sessions[0])), int(np.searchsorted(days, sessions[-1], side="right")))
+    since = int(np.searchsorted(sessions, days[own][0])) if len(days[own]) else 0
+    at = slice(since, since + len(days[own]))
+    if np.array_equal(sessions[at], days[own]):
+        return own, at
+    kept = among(days, sessions)
+    return kept, np.searchsorted(sessions, days[kept])
 
 
 def _fold_events(bars: Bars, kept: Flags) -> tuple[Floats, Floats]:
