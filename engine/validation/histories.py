@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -80,9 +81,9 @@ def poisoned(at: np.datetime64, garbage: Garbage, items: frozenset[str] | None =
         if items is not None and item not in items:
             return thing
         known = known_at(thing, at)
-        rng = np.random.default_rng([garbage.seed, zlib.crc32(item.encode())])
         if isinstance(thing, Bars):
-            return _spoilt_bars(thing, known, rng, garbage)
+            return _spoilt_bars(thing, known, item, garbage)
+        rng = _random(item, garbage)
         if isinstance(thing, Series):
             return _spoilt_series(thing, known, rng, garbage)
         if isinstance(thing, Events):
@@ -159,30 +160,55 @@ def _rows(thing: Bars | Series, keep: Flags) -> Bars | Series:
     return replace(thing, dates=thing.dates[keep], values=thing.values[keep], known=known, prices=prices)
 
 
+def _random(item: str, garbage: Garbage) -> np.random.Generator:
+    return np.random.default_rng([garbage.seed, zlib.crc32(item.encode())])
+
+
 def _factors(rng: np.random.Generator, count: int, most: float) -> Floats:
     return exp(rng.uniform(-most, most, count))
 
 
-def _spoilt_bars(bars: Bars, known: Flags, rng: np.random.Generator, garbage: Garbage) -> Bars:
-    """Return bars whose later prices, volumes, dividends and splits are others; high and low stay the outer ones."""
-    count = int(np.count_nonzero(~known))
-    if not count:
-        return bars
-    base = bars.close[known][-1] if known.any() else bars.close[0]
-    opened, close = base * _factors(rng, count, garbage.most), base * _factors(rng, count, garbage.most)
+class Draws(NamedTuple):
+    """What made-up bars are made of: factors, where a dividend is paid, and splits."""
+
+    open: Floats
+    close: Floats
+    wide: Floats
+    deep: Floats
+    volume: Floats
+    pays: Flags
+    split: Floats
+
+
+@lru_cache(maxsize=32)  # of a company bars are read as they stand, and as traded for its valuation
+def _drawn(item: str, count: int, garbage: Garbage) -> Draws:
+    rng = _random(item, garbage)
+    opened, close = _factors(rng, count, garbage.most), _factors(rng, count, garbage.most)
     wide, deep = exp(rng.uniform(0.0, garbage.most / 10.0, (2, count)))
+    volume, pays = _factors(rng, count, WILD), rng.random(count) < EVENT_SHARE
+    split = np.where(rng.random(count) < EVENT_SHARE, rng.choice([0.1, 0.5, 2.0, 5.0], count), 1.0)
+    return Draws(opened, close, wide, deep, volume, pays, split)
+
+
+def _spoilt_bars(bars: Bars, known: Flags, item: str, garbage: Garbage) -> Bars:
+    """Return bars whose later prices, volumes, dividends and splits are others; high and low stay the outer ones."""
+    since = int(np.count_nonzero(known))  # what is known comes first
+    if since == len(bars):
+        return bars
+    later, drawn, base = slice(since, None), _drawn(item, len(bars) - since, garbage), bars.close[max(since - 1, 0)]
+    opened, close = base * drawn.open, base * drawn.close
     made = {
         "open": opened,
         "close": close,
-        "high": np.maximum(opened, close) * wide,
-        "low": np.minimum(opened, close) / deep,
-        "volume": np.round(bars.volume[~known] * _factors(rng, count, WILD)),
-        "dividend": np.where(rng.random(count) < EVENT_SHARE, close * 0.02, 0.0),
-        "split": np.where(rng.random(count) < EVENT_SHARE, rng.choice([0.1, 0.5, 2.0, 5.0], count), 1.0),
+        "high": np.maximum(opened, close) * drawn.wide,
+        "low": np.minimum(opened, close) / drawn.deep,
+        "volume": np.round(bars.volume[later] * drawn.volume),
+        "dividend": np.where(drawn.pays, close * 0.02, 0.0),
+        "split": drawn.split,
     }
-    columns = {name: getattr(bars, name).copy() for name in COLUMNS}
-    for name in COLUMNS if garbage.fields is None else garbage.fields:
-        columns[name][~known] = np.where(np.isnan(columns[name][~known]), np.nan, made[name])
+    columns = {name: getattr(bars, name).copy() for name in (COLUMNS if garbage.fields is None else garbage.fields)}
+    for name, column in columns.items():
+        np.copyto(column[later], made[name], where=~np.isnan(column[later]))
     return replace(bars, **columns)
 
 
