@@ -45,6 +45,7 @@ UNCOUNTED = (
     *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.last_ordered, loop.next_size),
     *(loop.rules_of, loop.recall),
     *(loop.remember, loop.write_order, loop.decide, policy.step),
+    tails.walk,
 )
 """They make no array, and so needn't count the owners of each, which would take most of their time; and LLVM sets them
 into their callers, for passing a plan's arrays on takes as long as a close does."""

@@ -263,8 +263,9 @@ def walk(blocks: Blocks, draw: int, path: Floats, level: Floats) -> None:
         day, left = blocks.start[i], blocks.length[i]
         while left > 0:
             taken, scale = min(left, pool - day), level[at] / path[day]
-            for j in range(1, taken + 1):
-                level[at + j] = scale * path[day + j]
+            to, of = level[at + 1 : at + 1 + taken], path[day + 1 : day + 1 + taken]
+            for j in range(taken):
+                to[j] = scale * of[j]
             day, left, at = 0, left - taken, at + taken
 
 
