@@ -45,7 +45,7 @@ UNCOUNTED = (
     *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.last_ordered, loop.next_size),
     *(loop.rules_of, loop.recall),
     *(loop.remember, loop.write_order, loop.decide, policy.step),
-    tails.walk,
+    *(tails.part, tails.walk),
 )
 """They make no array, and so needn't count the owners of each, which would take most of their time; and LLVM sets them
 into their callers, for passing a plan's arrays on takes as long as a close does."""
@@ -165,7 +165,7 @@ def compiled() -> Compiled:
         *(attribution.link, attribution.attribute_book, attribution.attribute_books),
         bootstrap.resample,
         *(placebo.open_books, placebo.order_books, placebo.value_books, placebo.run_some, placebo.run_shifts),
-        *(tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of),
+        *(tails.part, tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of),
         *(tails.walk, tails.risk_and_growth, tails.between, tails.match, tails.match_draws),
         *(tails.as_safe, tails.match_books, tails.cut, tails.lowest_few, tails.total, tails.tail_of, tails.tails_of),
     ):
