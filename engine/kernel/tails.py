@@ -79,8 +79,10 @@ def match(
     room: Floats,
 ) -> tuple[float, float]:
     """Return the share that is as safe as a book of risk `own`, looked for from place k on, and its log growth."""
-    low, less = risk_and_growth(blocks, draw, measure, paths[1 + k], level, room)
     high, more = risk_and_growth(blocks, draw, measure, paths[2 + k], level, room)
+    low, less = high, more
+    if not own <= high:  # else it isn't asked for
+        low, less = risk_and_growth(blocks, draw, measure, paths[1 + k], level, room)
     while own <= high and k + 2 < len(grid):
         k, low, less = k + 1, high, more
         high, more = risk_and_growth(blocks, draw, measure, paths[2 + k], level, room)
