@@ -59,8 +59,10 @@ def match_draws(blocks: Blocks, paths: Floats, grid: Floats, near: Ints, out: Fl
         holds it and the hedged book's, over the draw. Between two shares straight lines; 1 where the hedged book is
         riskier than the whole.
     """
-    level = np.empty(blocks.length[blocks.of[0] : blocks.of[1]].sum() + 1)
-    room = np.empty(len(level))
+    closes = 1
+    for i in range(blocks.of[0], blocks.of[1]):  # numba's sum would load scipy, which takes longer than many draws
+        closes += blocks.length[i]
+    level, room = np.empty(closes), np.empty(closes)
     for d in range(len(blocks.of) - 1):
         for m in range(out.shape[1]):
             own, out[d, m, 2] = risk_and_growth(blocks, d, m, paths[0], level, room)
