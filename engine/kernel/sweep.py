@@ -384,16 +384,14 @@ def follow(units: Units, fills: Fills, c: int, k: int, path: Floats) -> None:
         end = min(until, units.paying[first + 1])
         owed = 0 if cash >= 0.0 else 1
         base = cash / units.grown[owed, first]
-        core = fills.held[c, k, 0]
         to, grown = path[c, first:end], units.grown[owed, first:end]  # by pieces, each next to each other: at once
-        close = units.close.T[0, first:end]
         for t in range(len(to)):
-            to[t] = base * grown[t] + core * close[t]
-        for i in range(1, last + 1):
-            more, close = fills.held[c, k, i], units.close.T[i, first:end]
-            if more != 0.0:
+            to[t] = base * grown[t]
+        for i in range(last + 1):
+            held, close = fills.held[c, k, i], units.close.T[i, first:end]
+            if held != 0.0:
                 for t in range(len(to)):
-                    to[t] += more * close[t]
+                    to[t] += held * close[t]
         if end < until:
             cash = base * units.grown[owed, end]
             for i in range(last + 1):
