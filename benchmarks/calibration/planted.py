@@ -152,15 +152,16 @@ def _on_tilted(signal: str, moves: Moves, drift: Floats) -> Flags:
     To the last bit what `says` says of the prices that come of it: a stretch is laid out as if the signal stayed as it
     is, and stands up to the session that says otherwise.
     """
-    night, course = OVERNIGHT * drift, (1.0 - OVERNIGHT) * drift
+    night = moves.night + (OVERNIGHT * drift)[:, np.newaxis, np.newaxis]
+    grown = exp(night + (moves.course + ((1.0 - OVERNIGHT) * drift)[:, np.newaxis]))  # by what orders night, and day
     level = np.cumprod(np.concatenate(([1.0], exp(moves.night[:WARM_UP] + moves.course[:WARM_UP]))))[1:]
     on, count = says(signal, level, np.zeros(WARM_UP, np.bool_)).tolist(), len(moves.night)
     level = np.concatenate((level, np.empty(count - WARM_UP)))
     while (t := len(on)) < count:
         end, stays = min(t + STRETCH, count), int(on[-1])
-        moved, strolled = moves.night[t:end] + night[stays], moves.course[t:end] + course[stays]
-        moved[0] = moves.night[t] + night[int(on[-2])]
-        level[t:end] = np.cumprod(np.concatenate((level[t - 1 : t], exp(moved + strolled))))[1:]
+        level[t:end] = grown[stays, stays, t:end]
+        level[t] = level[t - 1] * grown[int(on[-2]), stays, t]
+        np.cumprod(level[t:end], out=level[t:end])
         said = says(signal, level[t - LOOKS_BACK : end], np.zeros(0, np.bool_))[LOOKS_BACK:]
         other = np.flatnonzero(said != stays)
         on += said[: other[0] + 1 if len(other) else len(said)].tolist()
