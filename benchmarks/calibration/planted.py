@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -106,19 +107,24 @@ def plant(design: Design, number: int, pool: Pool | None = None) -> tuple[RunCon
         Real moves, for the returns that are drawn from them.
     """
     sessions = nyse_sessions(FIRST, LAST)[: WARM_UP + design.years * SESSIONS_A_YEAR + 1]
-    chances, noise, luck = (np.random.default_rng([number, stream, _seed(design)]) for stream in range(3))
-    drift = drift_of(design.returns, CASH_YIELD, pool, usual=design.usual)
-    moves = moves_of(design.returns, chances, len(sessions), drift, pool)
-    spells = random_spells(luck, len(sessions))
-    moves, on = timed(design, moves, spells)
-    config = _config(design, sessions)
+    moves, on = _moved(replace(design, fund=0.0), number, len(sessions), pool)
+    config, noise = _config(design, sessions), _rng(design, number, 1)
     market = load_market(Made(_bars(design, sessions, moves, noise)), roles_of(config), sessions[WARM_UP])
     return config, prepare(config, market, on.astype(np.float64))
 
 
-def _seed(design: Design) -> int:
-    """Return another number for each design, but the same whatever is planted in it: so sizes are comparable."""
-    return crc32(repr(replace(design, timing=0.0, fund=0.0)).encode())
+@lru_cache(maxsize=1)
+def _moved(design: Design, number: int, count: int, pool: Pool | None) -> tuple[Moves, Flags]:
+    """Return a market's moves and when its signal is on; markets that differ in their fund alone follow each other."""
+    drift = drift_of(design.returns, CASH_YIELD, pool, usual=design.usual)
+    moves = moves_of(design.returns, _rng(design, number, 0), count, drift, pool)
+    return timed(design, moves, random_spells(_rng(design, number, 2), count))
+
+
+def _rng(design: Design, number: int, stream: int) -> np.random.Generator:
+    """Return other chances for each design, but the same whatever is planted in it: so sizes are comparable."""
+    seed = crc32(repr(replace(design, timing=0.0, fund=0.0)).encode())
+    return np.random.default_rng([number, stream, seed])
 
 
 def timed(design: Design, moves: Moves, spells: Flags) -> tuple[Moves, Flags]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -36,8 +37,9 @@ class Moves(NamedTuple):
     course: Floats
 
 
-class Pool(NamedTuple):
-    """Real moves to draw from, their mean taken off.
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Real moves to draw from, their mean taken off; no two are equal, so that what was drawn is known by it.
 
     Parameters
     ----------
