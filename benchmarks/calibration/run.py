@@ -23,7 +23,6 @@ from benchmarks.calibration.returns import Pool, pool_of
 from benchmarks.calibration.trial import Trial, judged
 from data.errors import UserError
 from data.files import write_whole
-from engine.kernel.compiled import compiled
 from engine.research.executors import executor_of
 from engine.research.job import Executor, FunctionJob
 
@@ -69,7 +68,6 @@ def finish(chunks: Iterable[Chunk], pool: Pool | None, executor: Executor, folde
     left = [chunk for chunk in chunks if not _file(folder, chunk).is_file()]
     if not left:
         return
-    compiled()  # once, before the processes ask for it
     with counting("markets", sum(map(len, left))) as count:
         for chunk, trials in executor.run(FunctionJob("backtest-calibration", partial(judged, pool)), left):
             keep(folder, chunk, trials)
