@@ -13,7 +13,7 @@ import numpy as np
 
 from data import lattice
 from data import unadjusted as code
-from data.arrays import Array, Dates, Flags, Floats, Ints, read_only
+from data.arrays import DAY, Array, Dates, Flags, Floats, Ints, read_only
 from data.bars import COLUMNS, Bars
 from data.cache import user_cache
 from data.filings.facts import Filings
@@ -250,25 +250,29 @@ def company(filings: Filings, bars: Bars, sessions: Dates, filed: Filed | None =
     filed
         `filed_by` the filings, where that is known already.
     """
+    income, sold, counted = filed or filed_by(filings)
+    priced = np.where(np.isnan(bars.close), 0, np.arange(1, len(bars) + 1))
+    begins = [bars.dates[priced > 0], income.filed, sold.filed, counted.filed]
+    since = np.searchsorted(sessions, np.concatenate([days[:1] for days in begins]))
+    before = int(since.min(initial=len(sessions)))
+    sessions = sessions[before:]  # nothing is known before
     basis = np.concatenate(([1.0], np.cumprod(bars.split)))  # shares that one became, before the first bar and at each
     bar = _so_far(bars.dates, sessions)  # the last one's number, from 1
-    price = np.maximum.accumulate(np.where(np.isnan(bars.close), 0, np.arange(1, len(bars) + 1)))
-    priced = np.concatenate(([0], price))[bar]  # the last one's with a price, 0 where there is none
-    fresh = sessions - np.concatenate((NEVER, bars.dates))[priced] <= NO_BAR
-    close = np.where(fresh, np.concatenate(([np.nan], bars.close))[priced] * (basis[priced] / basis[bar]), np.nan)
-    income, sold, counted = filed or filed_by(filings)
-    since = basis[np.searchsorted(bars.dates, counted.basis, side="right")]
-    outstanding = FiledSteps(counted.filed, counted.value / since, counted.of)
+    price = np.concatenate(([0], np.maximum.accumulate(priced)))[bar]  # the last one's with a price, 0 without any
+    fresh = sessions - np.concatenate((NEVER, bars.dates))[price] <= NO_BAR
+    close = np.where(fresh, np.concatenate(([np.nan], bars.close))[price] * (basis[price] / basis[bar]), np.nan)
+    splits = basis[np.searchsorted(bars.dates, counted.basis, side="right")]
+    outstanding = FiledSteps(counted.filed, counted.value / splits, counted.of)
     known = [_known(income, sessions, OLD), _known(sold, sessions, OLD), _known(outstanding, sessions)]
     (earned, sold_for, number), days = (value for value, _, _ in known), [day for _, day, _ in known]
     return Company(
         filings.name,
-        read_only(close),
-        read_only(number * basis[bar]),
-        read_only(earned),
-        read_only(sold_for),
-        read_only(np.fmax(np.fmax(*days[:2]), days[2])),
-        read_only(np.fmin(known[0][2], known[1][2])),
+        _after(before, close),
+        _after(before, number * basis[bar]),
+        _after(before, earned),
+        _after(before, sold_for),
+        _after(before, np.fmax(np.fmax(*days[:2]), days[2])),
+        _after(before, np.fmin(known[0][2], known[1][2])),
     )
 
 
@@ -288,8 +292,14 @@ def group(companies: Sequence[Company], sessions: Dates, belongs: Flags | None =
 
 def sessions_of(bars: Mapping[str, Bars]) -> Dates:
     """Return the sessions on which any of some instruments has a bar."""
-    days = np.sort(np.concatenate([each.dates for each in bars.values()]), kind="stable")  # quick: each is in order
-    return days[np.concatenate((np.ones(min(1, len(days)), np.bool_), days[1:] != days[:-1]))]
+    held = [each.dates for each in bars.values() if len(each)]
+    if not held:
+        return np.empty(0, "datetime64[D]")
+    days = np.arange(min(dates[0] for dates in held), max(dates[-1] for dates in held) + DAY)
+    there = np.zeros(len(days), np.bool_)
+    for dates in held:
+        there[(dates - days[0]).astype(np.int64)] = True
+    return days[there]
 
 
 def median_of(values: Floats, counted: Flags) -> Floats:
@@ -300,11 +310,25 @@ def median_of(values: Floats, counted: Flags) -> Floats:
     return np.where(count > 0, median, np.nan)
 
 
+def _after(before: int, values: Array) -> Array:
+    """Return values after so many sessions without one."""
+    found: Array = np.concatenate((_none(values, before), values))  # type: ignore[assignment]  # of the same kind
+    return read_only(found)
+
+
+def _none(like: Array, count: int) -> Array:
+    """Return so many values that aren't known."""
+    none: Array = np.full(count, "NaT" if like.dtype.kind == "M" else np.nan, like.dtype)  # type: ignore[assignment]
+    return none
+
+
 def _so_far(dates: Dates, sessions: Dates) -> Ints:
     """Return how many of some dates there were by each close: ``np.searchsorted(dates, sessions, side="right")``."""
-    since, count = int(np.searchsorted(sessions, dates[0])) if len(dates) else 0, len(dates)
-    if np.array_equal(sessions[since : since + count], dates):  # as is usual
-        return np.clip(np.arange(1 - since, 1 - since + len(sessions)), 0, count)
+    before = int(np.searchsorted(dates, sessions[0])) if len(sessions) else 0
+    later = dates[before:]
+    since = int(np.searchsorted(sessions, later[0])) if len(later) else 0
+    if np.array_equal(sessions[since : since + len(later)], later):  # as is usual
+        return before + np.clip(np.arange(1 - since, 1 - since + len(sessions)), 0, len(later))
     return np.searchsorted(dates, sessions, side="right")
 
 
@@ -321,7 +345,7 @@ def _known(steps: FiledSteps, sessions: Dates, lasts: np.timedelta64 | None = No
 
 def _held(values: Array, lengths: Ints) -> Array:
     """Return nothing, a value, nothing, the next value and so on, each for so many sessions."""
-    turns = np.full(len(lengths), "NaT" if values.dtype.kind == "M" else np.nan, values.dtype)
+    turns = _none(values, len(lengths))
     turns[1::2] = values
     held: Array = np.repeat(turns, lengths)  # type: ignore[assignment]  # of the same kind
     return held
