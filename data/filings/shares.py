@@ -65,16 +65,16 @@ def shares(filings: Filings) -> Shares:
     its kind; the first of a kind to that of a kind that comes first.
     """
     found: list[ShareCount] = []
-    newest = dict[str, ShareCount]()
+    newest, last = dict[str, ShareCount](), -math.inf
     for day, together in groupby(_counts(filings), key=itemgetter(0)):
         for _, rank, until, number in together:
             concept = SHARES[rank]
             like = newest.get(concept) or next((newest[name] for name in SHARES if name in newest), None)
             newest[concept] = ShareCount(day, until, _in_shares(number, like), until if concept == COVER else day)
-        last = max(count.of for count in newest.values())
+            last = max(last, until)
         chosen = next(newest[name] for name in SHARES if name in newest and newest[name].of >= last - BEHIND)
         if not found or chosen[1:] != found[-1][1:]:
-            found.append(chosen._replace(filed=day))
+            found.append(ShareCount(day, *chosen[1:]))
     filed, of, value, basis = zip(*found, strict=True) if found else ((), (), (), ())
     days = [read_only(np.array(each, np.int64).astype("datetime64[D]")) for each in (filed, basis, of)]
     return Shares(days[0], read_only(np.array(value, np.float64)), days[1], days[2])

@@ -105,6 +105,8 @@ class Quarters:
 
     def _end(self, day: int) -> int:
         """Return the end of a quarter that a day is, one that is known already where it is near."""
+        if day in self.spans:  # no two are near each other
+            return day
         at = bisect_left(self.ends, day - APART)
         if at < len(self.ends) and self.ends[at] <= day + APART:
             return self.ends[at]
