@@ -117,7 +117,7 @@ def begun(dates: Dates) -> Periods | None:
     dates
         In any order, NaT and repetitions passed over.
     """
-    days = np.unique(dates[~np.isnat(dates)])
+    days = _in_order(dates)
     if len(days) < FEWEST:
         return None
     months = days.astype("datetime64[M]")
@@ -133,7 +133,7 @@ def begun(dates: Dates) -> Periods | None:
 def ended(dates: Dates) -> int:
     """Return the lag at which no value counts as known before the last close of the period that its date begins."""
     periods = begun(dates)
-    return 0 if periods is None else _lag(np.unique(dates[~np.isnat(dates)]), periods.ends, inside=True)
+    return 0 if periods is None else _lag(_in_order(dates), periods.ends, inside=True)
 
 
 def known_early(series: Series) -> Early | None:
@@ -145,7 +145,7 @@ def known_early(series: Series) -> Early | None:
 
 def period_known_early(series: Series) -> Early | None:
     """Return why a series of weeks, months or longer counts as known too early; ``None`` where nothing tells."""
-    days = np.unique(series.dates[~np.isnat(series.dates)])
+    days = _in_order(series.dates)
     periods = begun(days)
     if series.known is None:
         early = _of_ends(series.name, days) if periods is None else _of_periods(series.name, days, periods)
@@ -181,6 +181,14 @@ def _on_its_days(days: Dates, release: Release) -> bool:
     if release.weekday is not None:
         return _weekly(days, release.weekday)
     return bool(len(days)) and bool((_month_ends(days) - days < 4 * DAY).mean() >= NEARLY)
+
+
+def _in_order(dates: Dates) -> Dates:
+    """Return dates in order, each once, without NaT: what ``np.unique`` gives, many times as fast of what is sorted."""
+    days = np.sort(dates[~np.isnat(dates)])
+    another = np.ones(len(days), np.bool_)
+    another[1:] = days[1:] != days[:-1]
+    return days[another]
 
 
 def _month_ends(days: Dates, size: int = 1) -> Dates:
