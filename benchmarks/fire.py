@@ -298,7 +298,7 @@ def plain_pages() -> None:
     """Have pages be written without scripts and pictures, which take most of the time."""
     get_data, sheets = pkgutil.get_data, importlib.import_module("backtest.api")
     pkgutil.get_data = lambda package, name: b"" if package == "plotly" else get_data(package, name)
-    sheets.draw_tearsheet = lambda _result, path, _name, report: path.write_text(str(report), encoding="utf-8")
+    sheets.draw_tearsheet = lambda _result, path, *_name, report, **_more: path.write_text(str(report), "utf-8")
 
 
 def fire(target: FiringRange, kinds: Sequence[KeptFile], damages: Iterable[str], jobs: int) -> list[Shot]:

@@ -18,6 +18,7 @@ from pathlib import Path
 import yfinance  # sets a filter of warnings, which is overruled below
 
 from data.pull import pull
+from data.sources import BARS
 from data.sources.choose import open_source
 from data.store import Store
 
@@ -43,7 +44,7 @@ def alone() -> None:
 def main() -> None:
     """Measure and print."""
     market = os.environ.get("BACKTEST_TEST_MARKET")
-    bars = open_source("csv" if market else "demo", market).bars(SYMBOL)
+    bars = open_source("csv" if market else "demo", market).read(BARS, SYMBOL)
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         stores = [Store(Path(scratch) / f"{k}") for k in range(ROUNDS + 1)]

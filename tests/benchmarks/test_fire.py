@@ -1,11 +1,13 @@
 """A sample of ``make fire``: files that are kept, each damaged in some way, and the commands that read them."""
 
+import importlib
 import signal
 from dataclasses import replace
 
 import pytest
 
-from benchmarks.fire import FOUND, HELD, LEFT_OUT, REFUSED, SAME, CommandAnswer, FiringRange, judge
+import backtest
+from benchmarks.fire import FOUND, HELD, LEFT_OUT, REFUSED, SAME, CommandAnswer, FiringRange, judge, plain_pages
 from benchmarks.fire_plan import DAMAGES, KEPT, MADE, NEXT
 
 QUICK = ("runs", "sweeps", "query", "data list", "show")
@@ -59,3 +61,15 @@ def test_what_holds_and_what_does_not():
         (130, "a", "x.json\n", {}),
     ):
         assert judged(*found) not in HELD
+
+
+def test_pages_that_are_written_plainly_are_written(monkeypatch, tmp_path):
+    for module, name in (("pkgutil", "get_data"), ("backtest.api", "draw_tearsheet")):
+        monkeypatch.setattr(f"{module}.{name}", getattr(importlib.import_module(module), name))  # put back at the end
+    plain_pages()
+
+    folder = backtest.write_run(
+        backtest.run(backtest.load_config("hedge_soxs.yaml", ["controls=off"]), engine="compiled"), tmp_path
+    )
+
+    assert (folder / "tearsheet.html").read_text() == "None"
