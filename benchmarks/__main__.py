@@ -22,6 +22,7 @@ from benchmarks.cluster import CLOSING
 from benchmarks.commands import BACKTEST, DEMO, RUN, Result, is_there, measured, rows
 from benchmarks.cost import cost_of
 from benchmarks.guard import in_both
+from benchmarks.pins import commit_of
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
@@ -54,6 +55,8 @@ def main() -> None:
     asked.add_argument("--out", type=Path, default=PAGE, help="the page")
     given = asked.parse_args()
     data = os.environ.get("BACKTEST_TEST_MARKET") or DEMO
+    if given.base:
+        commit_of(given.base)  # that there is none is told before a quarter of an hour has gone
     if given.commands is not None:
         commands(data, given.commands, given.rounds, large=given.large)
         return

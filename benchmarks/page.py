@@ -46,9 +46,9 @@ prices that hold splits and dividends, and measure total return, volatility, Sha
 process's, at its peak."""
 APART = """*Apart* is the largest difference of final equity from ours, by the same rules as far as the peer's allow.
 {notes} vectorbt sizes an order before its cost."""
-WHOLE = """From the command's start to its end, files and pages written, warm; *processor* is the user time of all its
-processes, memory that of the largest of them. Medians; the ratio is the median over rounds of seconds by the peer's in
-the same round."""
+WHOLE = """From the command's start to its end, files and pages written, warm; *processor* is the user time of all
+processes that it waited for, which the calibration's workers are not, memory that of the largest of them. Medians; the
+ratio is the median over rounds of seconds by the peer's in the same round."""
 GUARD = """`make guard BASE=COMMIT` runs the commands above in that commit and in the working tree, in turn, and prints
 seconds, processor, memory and ratios; `ARGS="--worse 1.1"` ends with status 1 where a ratio is above that. No test of
 the suite is timed."""
